@@ -1,0 +1,36 @@
+"""What flows through training and prediction."""
+
+from dataclasses import dataclass
+
+from jaxtyping import Float, Int
+from torch import Tensor
+
+
+@dataclass(frozen=True)
+class Faces:
+    """Aligned face crops, and where the 68 points lie in them.
+
+    `pixels` are standardised grey values; `landmarks` are crop pixels, NaN where a point is missing.
+    """
+
+    pixels: Float[Tensor, "batch channel height width"]
+    landmarks: Float[Tensor, "batch point=68 xy=2"]
+
+    def __len__(self) -> int:
+        return len(self.pixels)
+
+
+@dataclass(frozen=True)
+class LabelledFaces:
+    """Faces with a distribution over the classes of a label space; each row of `expression` sums to 1."""
+
+    faces: Faces
+    expression: Float[Tensor, "batch class"]
+
+    @property
+    def label(self) -> Int[Tensor, "batch"]:
+        """The class with the largest share."""
+        return self.expression.argmax(dim=1)
+
+    def __len__(self) -> int:
+        return len(self.faces)

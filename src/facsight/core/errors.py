@@ -1,0 +1,56 @@
+"""Every exception that facsight raises on purpose. A message says what was expected, what came, what to do."""
+
+from collections.abc import Iterable
+from difflib import get_close_matches
+
+
+class FacsightError(Exception):
+    """Root of our own errors: something the user can mend, told in one message."""
+
+
+class BadMedia(FacsightError):
+    """A photo, video or sound file cannot be read as what it claims to be."""
+
+
+class BadFaces(FacsightError):
+    """Faces, landmarks or pixels have a shape, range or value that no face has."""
+
+
+class BadLabels(FacsightError):
+    """A label is outside its label space, or two spaces do not match."""
+
+
+class BadCodebook(FacsightError):
+    """A codebook file breaks its own rules."""
+
+
+class BadRecipe(FacsightError):
+    """A recipe has an unknown key, a missing key or a value of the wrong kind."""
+
+
+class MissingData(FacsightError):
+    """A dataset folder or a model file is not where it was expected."""
+
+
+class BadCheckpoint(FacsightError):
+    """Weights are damaged, or belong to another architecture."""
+
+
+class BadTraining(FacsightError):
+    """Training cannot go on: a term is not finite, or the run folder belongs to another recipe."""
+
+
+class UnknownName(FacsightError):
+    """A name is not in the catalogue."""
+
+
+def did_you_mean(found: str, known: Iterable[str]) -> str:
+    """Advice for a name that is not known: the nearest known one, and all of them.
+
+    >>> did_you_mean("wieght", ["weight", "layer"])
+    "did you mean 'weight'? Known: layer, weight"
+    """
+    known = sorted(known)
+    nearest = get_close_matches(found, known, n=1)
+    hint = f"did you mean {nearest[0]!r}? " if nearest else ""
+    return f"{hint}Known: {', '.join(known) or 'none'}"

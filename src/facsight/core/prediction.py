@@ -1,0 +1,34 @@
+"""What a trained network says about faces, with the evidence it offers."""
+
+from dataclasses import dataclass
+
+import torch
+from jaxtyping import Float, Int
+from torch import Tensor
+
+
+@dataclass(frozen=True)
+class Prediction:
+    """Class scores, where the network looked, and how much each place spoke for each class.
+
+    `attention` is the channel mean of the last spatial features. `class_maps` are the class activation
+    maps: their mean over places, plus the class's bias, is the class's logit.
+    """
+
+    logits: Float[Tensor, "batch class"]
+    attention: Float[Tensor, "batch height width"]
+    class_maps: Float[Tensor, "batch class height width"]
+
+    @property
+    def probabilities(self) -> Float[Tensor, "batch class"]:
+        return self.logits.softmax(dim=1)
+
+    @property
+    def label(self) -> Int[Tensor, "batch"]:
+        return self.logits.argmax(dim=1)
+
+    @property
+    def uncertainty(self) -> Float[Tensor, "batch"]:
+        """Entropy of the probabilities divided by that of the uniform distribution: 0 sure, 1 no idea."""
+        log_p = self.logits.log_softmax(dim=1)
+        return -(log_p.exp() * log_p).sum(dim=1) / torch.log(torch.tensor(float(self.logits.shape[1])))

@@ -97,6 +97,6 @@ class FaceSet:
             row = int((~good).nonzero()[0])
             found = self.expression[row].tolist()
             raise BadLabels(
-                f"{self.name}: expected shares of 0 or more that sum to 1, found {found} in row {row}; divide votes by "
-                "their sum and drop faces without any"
+                f"{self.name}: expected shares of 0 or more that sum to 1, found {found} in row {row}; "
+                "divide votes by their sum and drop faces without any"
             )

@@ -1,4 +1,4 @@
-"""Every exception that facsight raises on purpose. A message says what was expected, what came, what to do."""
+"""Every exception that facsight raises on purpose: what was expected, what came, what to do."""
 
 from collections.abc import Iterable
 from difflib import get_close_matches
@@ -38,6 +38,10 @@ class BadCheckpoint(FacsightError):
 
 class BadTraining(FacsightError):
     """Training cannot go on: a term is not finite, or the run folder belongs to another recipe."""
+
+
+class BadOutput(FacsightError):
+    """Results cannot be written where they were asked for: no room, no permission, or not a folder."""
 
 
 class UnknownName(FacsightError):

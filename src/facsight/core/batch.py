@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 
+import torch
 from jaxtyping import Float, Int
 from torch import Tensor
 
@@ -14,10 +15,14 @@ class Faces:
     """
 
     pixels: Float[Tensor, "batch channel height width"]
-    landmarks: Float[Tensor, "batch point=68 xy=2"]
+    landmarks: Float[Tensor, "batch 68 2"]
 
     def __len__(self) -> int:
         return len(self.pixels)
+
+    def to(self, device: torch.device) -> "Faces":
+        """The same faces on a device."""
+        return Faces(self.pixels.to(device), self.landmarks.to(device))
 
 
 @dataclass(frozen=True)
@@ -34,3 +39,7 @@ class LabelledFaces:
 
     def __len__(self) -> int:
         return len(self.faces)
+
+    def to(self, device: torch.device) -> "LabelledFaces":
+        """The same faces on a device."""
+        return LabelledFaces(self.faces.to(device), self.expression.to(device))

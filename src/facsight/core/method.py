@@ -21,9 +21,13 @@ class Method(nn.Module, ABC):
     def predict(self, faces: Faces) -> Prediction:
         """Scores and evidence for each face; does not depend on the other faces of the batch."""
 
+    def forward(self, batch: LabelledFaces, progress: float) -> Terms:
+        """`objective`, by the door at which training hooks mixed precision in."""
+        return self.objective(batch, progress)
+
     def update(self, batch: LabelledFaces, optimizer: torch.optim.Optimizer, progress: float) -> Terms:
         """One optimisation step; overridden only by a paper that alternates several."""
-        terms = self.objective(batch, progress)
+        terms = self(batch, progress)
         optimizer.zero_grad(set_to_none=True)
         terms.total.backward()
         optimizer.step()

@@ -1,0 +1,86 @@
+"""Network weights on disk: one safetensors file that also says how to rebuild the network. Never a pickle."""
+
+import json
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import torch
+from safetensors import SafetensorError, safe_open
+from safetensors.torch import save_file
+from torch import Tensor, nn
+
+from facsight.core.errors import BadCheckpoint, MissingData
+from facsight.nn.auto_backbone import TransformersBackbone
+from facsight.nn.classifier import Classifier
+from facsight.nn.small_resnet import SmallResNet
+
+BACKBONES = {"small_resnet": SmallResNet, "transformers": TransformersBackbone}
+
+
+def build_network(
+    classes: int, *, name: str = "small_resnet", dropout: float = 0.2, **options: Any
+) -> Classifier:
+    """A classifier with random weights over the backbone called `name`; `options` are the backbone's."""
+    if name not in BACKBONES:
+        raise BadCheckpoint(f"unknown backbone {name!r}; known: {', '.join(sorted(BACKBONES))}")
+    return Classifier(BACKBONES[name](**options), classes=classes, dropout=dropout)
+
+
+def save_tensors(
+    tensors: Mapping[str, Tensor], path: Path, metadata: Mapping[str, Any] | None = None
+) -> None:
+    """Write tensors and JSON metadata; the file appears whole or not at all."""
+    partial = path.with_name(path.name + ".part")
+    plain = {name: tensor.detach().cpu().contiguous() for name, tensor in tensors.items()}
+    save_file(plain, partial, metadata={"facsight": json.dumps(metadata or {})})
+    partial.replace(path)
+
+
+def load_tensors(path: Path) -> tuple[dict[str, Tensor], dict[str, Any]]:
+    """The tensors and the metadata that `save_tensors` wrote."""
+    if not Path(path).is_file():
+        raise MissingData(f"no weights file at {path}")
+    try:
+        with safe_open(path, framework="pt") as file:
+            metadata = json.loads((file.metadata() or {}).get("facsight", "null"))
+            tensors = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118 (not a dict)
+    except (SafetensorError, json.JSONDecodeError, UnicodeDecodeError) as error:
+        raise BadCheckpoint(
+            f"{path} is not a whole safetensors file ({error}); copy or train it again"
+        ) from error
+    if not isinstance(metadata, dict):
+        raise BadCheckpoint(
+            f"{path} was not written by facsight: it does not say which network it belongs to"
+        )
+    return tensors, metadata
+
+
+def save_network(network: nn.Module, path: Path, card: Mapping[str, Any]) -> None:
+    """Weights with their card: `architecture` (backbone options), `classes`, `crop_size`, `temperature`."""
+    save_tensors(network.state_dict(), path, card)
+
+
+def load_network(path: Path) -> tuple[Classifier, dict[str, Any]]:
+    """The network in evaluation mode, and its card."""
+    tensors, card = load_tensors(Path(path))
+    missing = {"architecture", "classes", "crop_size", "temperature"} - card.keys()
+    if missing:
+        raise BadCheckpoint(f"{path} is not a facsight reader: its card lacks {', '.join(sorted(missing))}")
+    network = build_network(len(card["classes"]), **card["architecture"])
+    load_state(network, tensors, path)
+    return network.eval().to(memory_format=torch.channels_last), card  # pyright: ignore
+
+
+def load_state(network: nn.Module, tensors: Mapping[str, Tensor], source: Path) -> None:
+    """Copy tensors into a network; `BadCheckpoint` names the first tensor that does not fit."""
+    expected = network.state_dict()
+    for name in sorted(expected.keys() | tensors.keys()):
+        found = tuple(tensors[name].shape) if name in tensors else "nothing"
+        wanted = tuple(expected[name].shape) if name in expected else "nothing"
+        if found != wanted:
+            raise BadCheckpoint(
+                f"{source} belongs to another architecture: at {name!r} the network has {wanted}, "
+                f"the file {found}. Use the recipe that the weights were trained with."
+            )
+    network.load_state_dict(dict(tensors))

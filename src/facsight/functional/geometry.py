@@ -15,7 +15,9 @@ def fit_similarity(
 ) -> Float[Tensor, "batch 2 3"]:
     r"""The rotation, uniform scale and shift that bring `points` nearest to `template` (no reflection).
 
-    .. math:: \min_{a, b, t} \sum_i \lVert \begin{pmatrix} a & -b \\ b & a \end{pmatrix} p_i + t - q_i \rVert^2
+    .. math::
+        \min_{a, b, t} \sum_i
+        \lVert \begin{pmatrix} a & -b \\ b & a \end{pmatrix} p_i + t - q_i \rVert^2
 
     Closed form in two dimensions: Umeyama 1991, "Least-squares estimation of transformation parameters
     between two point patterns", IEEE TPAMI 13(4), eq. 40-42. NaN points give NaN transforms.
@@ -37,7 +39,9 @@ def apply(
     return points @ transform[:, :, :2].transpose(1, 2) + transform[:, None, :, 2]
 
 
-def compose(second: Float[Tensor, "batch 2 3"], first: Float[Tensor, "batch 2 3"]) -> Float[Tensor, "batch 2 3"]:
+def compose(
+    second: Float[Tensor, "batch 2 3"], first: Float[Tensor, "batch 2 3"]
+) -> Float[Tensor, "batch 2 3"]:
     """The transform that does `first`, then `second`."""
     linear = second[:, :, :2] @ first[:, :, :2]
     shift = second[:, :, :2] @ first[:, :, 2:] + second[:, :, 2:]
@@ -65,7 +69,9 @@ def warp(
     to_pixels = _unit_to_pixels(new_height, new_width, transform)
     from_pixels = _pixels_to_unit(height, width, transform)
     sampling = compose(from_pixels, compose(invert(transform), to_pixels))
-    grid = F.affine_grid(sampling.to(pictures.dtype), [len(pictures), 1, new_height, new_width], align_corners=False)
+    grid = F.affine_grid(
+        sampling.to(pictures.dtype), [len(pictures), 1, new_height, new_width], align_corners=False
+    )
     return F.grid_sample(pictures, grid, mode="bilinear", padding_mode=padding, align_corners=False)
 
 

@@ -1,0 +1,66 @@
+"""Everything facsight can do, by name. Nothing is imported until it is asked for.
+
+To add a paper: write its file, add its line here, add its test.
+"""
+
+from importlib import import_module
+from typing import Any
+
+from facsight.core.errors import UnknownName, did_you_mean
+
+METHODS = {
+    "supervised": "facsight.methods.supervised:Supervised",
+    "action_units": "facsight.methods.guided.action_units:ActionUnitGuidance",
+}
+
+DATASETS = {
+    "drawn": "facsight.data.drawn:load_drawn",
+    "ferplus": "facsight.data.ferplus:load_ferplus",
+}
+
+BACKBONES = {
+    "small_resnet": "facsight.nn.small_resnet:SmallResNet",
+    "transformers": "facsight.nn.auto_backbone:TransformersBackbone",
+}
+
+EXPLAINERS = {
+    "cam": "facsight.explain.cam:class_activation",
+}
+
+FINDERS = {
+    "mediapipe_mesh": "facsight.faces.mediapipe_mesh:MediaPipeMesh",
+    "mediapipe_task": "facsight.faces.mediapipe_task:MediaPipeTask",
+    "yunet": "facsight.faces.yunet:YuNet",
+}
+
+SHELVES = {
+    "methods": METHODS,
+    "datasets": DATASETS,
+    "backbones": BACKBONES,
+    "explainers": EXPLAINERS,
+    "finders": FINDERS,
+}
+
+
+def load(shelf: str, name: str) -> Any:
+    """The class or function behind a name; `UnknownName` tells the nearest known one.
+
+    >>> load("methods", "supervised").__name__
+    'Supervised'
+    """
+    if shelf not in SHELVES:
+        raise UnknownName(f"there is no shelf {shelf!r}: {did_you_mean(shelf, SHELVES)}")
+    if name not in SHELVES[shelf]:
+        raise UnknownName(f"{shelf} has no {name!r}: {did_you_mean(name, SHELVES[shelf])}")
+    module, attribute = SHELVES[shelf][name].split(":")
+    return getattr(import_module(module), attribute)
+
+
+def shelf_of(name: str) -> str:
+    """The shelf on which a name stands."""
+    for shelf, entries in SHELVES.items():
+        if name in entries:
+            return shelf
+    raise UnknownName(
+        f"{name!r} is not in the catalogue: {did_you_mean(name, [n for s in SHELVES.values() for n in s])}"
+    )

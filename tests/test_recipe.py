@@ -1,0 +1,81 @@
+from pathlib import Path
+
+import pytest
+
+from facsight.core.errors import BadRecipe, UnknownName
+from facsight.recipe import check_recipe, read_recipe
+
+RECIPES = sorted((Path(__file__).parent.parent / "recipes").rglob("*.toml"))
+SMALL = {"data": {"name": "ferplus"}, "method": {"name": "action_units"}}
+
+
+def write(tmp_path, text):
+    path = tmp_path / "recipe.toml"
+    path.write_text(text)
+    return path
+
+
+@pytest.mark.parametrize("path", RECIPES, ids=lambda p: p.stem)
+def test_every_recipe_that_ships_is_valid_and_survives_a_round_trip(path, tmp_path):
+    recipe = read_recipe(path)
+    assert recipe.about
+    assert read_recipe(write(tmp_path, recipe.to_toml())) == recipe
+
+
+def test_overrides_are_toml_values_or_bare_words(tmp_path):
+    path = write(tmp_path, '[data]\nname = "ferplus"\n[method]\nname = "action_units"\nguidance = 2.0\n')
+    recipe = read_recipe(
+        path, ["seed=3", "method.guidance=0", "data.folder=/a b/c", "network.widths=[8, 8, 8]"]
+    )
+    assert recipe.seed == 3
+    assert recipe.sections["method"]["guidance"] == 0.0
+    assert isinstance(recipe.sections["method"]["guidance"], float)
+    assert recipe.sections["data"]["folder"] == "/a b/c"
+    assert recipe.sections["network"]["widths"] == [8, 8, 8]
+
+
+@pytest.mark.parametrize(
+    ("change", "message"),
+    [
+        ({"methd": {}}, "did you mean 'method'"),
+        ({"method": {"name": "action_units", "guidence": 1.0}}, "did you mean 'guidance'"),
+        ({"training": {"epoch": 3}}, "did you mean 'epochs'"),
+        ({"data": {"name": "ferplus", "spilt": "val"}}, "no option 'spilt'"),
+        ({"data": {"name": "ferplus", "split": "test"}}, "no option 'split'"),
+        ({"network": {"width": [1, 2, 3]}}, "did you mean 'widths'"),
+        ({"augmentation": {"mirror": "yes"}}, r"augmentation\.mirror expects float"),
+        ({"training": {"epochs": 2.5}}, r"training\.epochs expects int"),
+        ({"training": {"epochs": True}}, r"training\.epochs expects int"),
+        ({"method": {"name": "action_units", "invalid": "skp"}}, "did you mean 'skip'"),
+        ({"data": {"name": "ferplus", "fraction": 0.0}}, "share above 0"),
+        ({"crop": {"size": 4}}, "16 to 512"),
+        ({"seed": "one"}, "seed expects int"),
+        ({"data": {}}, "needs a `name`"),
+        ({"data": "ferplus"}, "data expects dict"),
+    ],
+)
+def test_what_a_recipe_cannot_say(change, message):
+    with pytest.raises(BadRecipe, match=message):
+        check_recipe(SMALL | change)
+
+
+def test_unknown_method_names_the_nearest():
+    with pytest.raises(UnknownName, match="did you mean 'supervised'"):
+        check_recipe(SMALL | {"method": {"name": "superwised"}})
+
+
+def test_override_without_a_value(tmp_path):
+    with pytest.raises(BadRecipe, match="key=value"):
+        read_recipe(write(tmp_path, ""), ["seed"])
+
+
+def test_missing_and_broken_files(tmp_path):
+    with pytest.raises(BadRecipe, match="there is no recipe"):
+        read_recipe(tmp_path / "none.toml")
+    with pytest.raises(BadRecipe, match="not a recipe in TOML"):
+        read_recipe(write(tmp_path, "about = "))
+
+
+def test_strings_with_quotes_survive(tmp_path):
+    recipe = check_recipe(SMALL | {"about": 'a "quoted" \\ line\nand another'})
+    assert read_recipe(write(tmp_path, recipe.to_toml())) == recipe

@@ -1,0 +1,48 @@
+"""Drawn faces: a dataset whose truth is known, for testing what a method learns and where it looks.
+
+    generator = torch.Generator().manual_seed(0)
+    drawn = draw_faces(2000, generator=generator)      # .faces is a FaceSet like any other
+    drawn.intensities, drawn.action_units              # what each face shows
+    drawn.identity, drawn.pose, drawn.marked           # who, how turned, whether with a sticker
+
+    paint(studio(action_units={6: 1.0, 12: 0.8}))      # one face made to order
+    nuisance_scenario(2000, 500, generator=generator)  # a sticker that tells the label in training only
+
+A drawing shows what the FACS manual describes, as simple shapes; nothing measured on it says how a reader
+does on people.
+"""
+
+from facsight.data.drawn.conditions import Conditions
+from facsight.data.drawn.expressions import PROTOTYPES, Recipe
+from facsight.data.drawn.faces import DrawnFaces, NuisanceScenario, draw_faces, nuisance_scenario
+from facsight.data.drawn.loading import load_drawn
+from facsight.data.drawn.nuisance import LEFT_FOREHEAD, LEFT_JAW, RIGHT_FOREHEAD, RIGHT_JAW, NuisanceMark
+from facsight.data.drawn.persons import People, people
+from facsight.data.drawn.portrait import as_bytes, paint
+from facsight.data.drawn.scene import Scene, studio
+from facsight.data.drawn.shape import landmarks
+from facsight.data.drawn.template import ACTION_UNITS
+
+__all__ = [
+    "ACTION_UNITS",
+    "LEFT_FOREHEAD",
+    "LEFT_JAW",
+    "PROTOTYPES",
+    "RIGHT_FOREHEAD",
+    "RIGHT_JAW",
+    "Conditions",
+    "DrawnFaces",
+    "NuisanceMark",
+    "NuisanceScenario",
+    "People",
+    "Recipe",
+    "Scene",
+    "as_bytes",
+    "draw_faces",
+    "landmarks",
+    "load_drawn",
+    "nuisance_scenario",
+    "paint",
+    "people",
+    "studio",
+]

@@ -40,7 +40,7 @@ def training_faces() -> Image.Image:
     captions = []
     for row in range(len(drawn)):
         name = drawn.faces.space.classes[int(drawn.faces.label[row])]
-        units = [str(unit) for unit, i in zip(ACTION_UNITS, drawn.intensities[row], strict=True) if i > 0]
+        units = [str(unit) for unit, i in zip(ACTION_UNITS, drawn.intensities[row], strict=True) if i > 0.3]
         captions.append(f"{name}, person {int(drawn.identity[row])}\nAU {'+'.join(units) or 'none'}")
     return sheet(drawn.faces.images, captions)
 

@@ -4,6 +4,7 @@ import torch
 from facsight.core.landmarks import MIRROR
 from facsight.data.drawn import ACTION_UNITS, Conditions, as_bytes, paint, people, studio
 from facsight.data.drawn.conditions import draw_scene
+from facsight.facs.au_maps import render_au_maps
 
 #: Boxes in units of the distance between the eyes, from the point between them: left, top, right, bottom.
 BROWS = (-1.1, -1.05, 1.1, 0.0)
@@ -62,6 +63,15 @@ def test_an_action_unit_is_seen_in_its_region_and_nowhere_else(unit):
 def test_a_stronger_unit_changes_more(unit):
     plain, half, full = (paint(studio(action_units={unit: i}), size=64)[0] for i in (0.0, 0.5, 1.0))
     assert (full - plain).square().sum() > (half - plain).square().sum() > 0
+
+
+@pytest.mark.parametrize("unit", ACTION_UNITS)
+def test_what_a_unit_changes_lies_in_its_action_unit_map(unit):
+    plain, raised = (paint(studio(action_units=units), size=64) for units in ({}, {unit: 1.0}))
+    change = (raised[0] - plain[0]).abs()[0, 0]
+    region = render_au_maps(raised[1], (64, 64), extent=(64, 64), action_units=(unit,)).maps[0, 0] > 0.25
+    density = change[region].mean() / change.mean()
+    assert density > 5
 
 
 def test_landmarks_lie_on_what_is_drawn():

@@ -7,6 +7,7 @@
 
     paint(studio(action_units={6: 1.0, 12: 0.8}))      # one face made to order
     nuisance_scenario(2000, 500, generator=generator)  # a sticker that tells the label in training only
+    load_drawn(split="train")                          # the same for recipes: `data.name = "drawn"`
 
 A drawing shows what the FACS manual describes, as simple shapes; nothing measured on it says how a reader
 does on people.

@@ -77,7 +77,7 @@ def draw_faces(
     Classes, and persons out of `people`, are drawn evenly. A face of a class shows the action units of
     `recipe` ({expression: {action unit: probability}}) at intensities that go together; what else varies,
     and how widely, `difficulty` says: from 0 (plain) to 1, or `Conditions` in detail. Two generators in the
-    same state draw the same faces with and without a `mark`. About 1.5 ms a face at 48 x 48 on two cores.
+    same state draw the same faces with and without a `mark`. About 1.5 ms a face at 48 x 48.
 
     >>> drawn = draw_faces(4, generator=torch.Generator().manual_seed(0), size=32)
     >>> drawn.faces.images.shape, drawn.faces.landmarks.shape, drawn.intensities.shape

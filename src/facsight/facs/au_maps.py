@@ -160,5 +160,5 @@ def _join(
         joined = (au.maps * counted[..., None, None]).amax(dim=1)
     else:
         shares = counted / torch.where(total > 0, total, 1.0)[:, None]
-        joined = torch.einsum("bahw,ba->bhw", au.maps, shares)
+        joined = (au.maps * shares[..., None, None]).sum(dim=1)
     return joined, total > 0

@@ -31,7 +31,7 @@ def action_unit_shares(
     claims = au.maps * counted[..., None, None]
     cover, all_claims = claims.amax(dim=1), claims.sum(dim=1)
     to_divide = mass * cover / torch.where(all_claims > 0, all_claims, 1.0)
-    shares = torch.einsum("bhw,bahw->ba", to_divide, claims)
+    shares = (to_divide[:, None] * claims).sum(dim=(2, 3))
     elsewhere = (mass * (1 - cover)).sum(dim=(1, 2))
     shares = torch.where(au.valid & known[:, None], shares, torch.nan)
     return shares, torch.where(known, elsewhere, torch.nan)

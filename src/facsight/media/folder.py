@@ -1,0 +1,64 @@
+"""Which photos a list of files and folders means."""
+
+import os
+import re
+from collections.abc import Iterable, Iterator
+from pathlib import Path
+
+from facsight.core.errors import MissingData
+
+#: Endings of file names that are taken for photos in a folder, in small letters.
+PHOTO_ENDINGS = frozenset(
+    (".avif", ".bmp", ".gif", ".jfif", ".jpe", ".jpeg", ".jpg", ".png", ".ppm", ".tif", ".tiff", ".webp")
+)
+
+_DIGITS = re.compile(r"(\d+)")
+
+
+def find_photos(paths: Iterable[str | Path]) -> list[Path]:
+    """The files named, whatever their ending, and the photos in the folders named, at any depth.
+
+    Named files and folders keep their order; within a folder, names are in natural order (`2.jpg` before
+    `10.jpg`), files before folders. Every path comes once. Hidden files and folders are left out. Links to
+    files are kept as they are, links to folders are followed, each real folder once. A named path that does
+    not exist is `MissingData`; a folder without photos gives none.
+    """
+    found: dict[Path, None] = {}
+    for path in map(Path, paths):
+        if path.is_dir():
+            found.update(dict.fromkeys(_photos_under(path, set())))
+        elif os.path.lexists(path):
+            found[path] = None
+        else:
+            raise MissingData(f"expected a file or folder at {str(path)!r}, found nothing; check the path")
+    return list(found)
+
+
+def natural_key(name: str) -> tuple[tuple[int, str], ...]:
+    """Sorts numbers inside names by value.
+
+    >>> sorted(["b10", "b9", "A1"], key=natural_key)
+    ['A1', 'b9', 'b10']
+    """
+    parts = _DIGITS.split(name)
+    key = ((int(part), "") if part.isdecimal() else (-1, part.casefold()) for part in parts)
+    # names that differ in case or leading zeros alone still have one order
+    return (*key, (-1, name))
+
+
+def _photos_under(folder: Path, entered: set[Path]) -> Iterator[Path]:
+    real = folder.resolve()
+    if real in entered:
+        return
+    entered.add(real)
+    try:
+        entries = sorted(folder.iterdir(), key=lambda entry: natural_key(entry.name))
+    except PermissionError as error:
+        raise MissingData(
+            f"the folder {str(folder)!r} may not be read by this user; change its permissions"
+        ) from error
+    visible = [entry for entry in entries if not entry.name.startswith(".")]
+    folders = [entry for entry in visible if entry.is_dir()]
+    yield from (entry for entry in visible if entry.suffix.lower() in PHOTO_ENDINGS and entry not in folders)
+    for inner in folders:
+        yield from _photos_under(inner, entered)

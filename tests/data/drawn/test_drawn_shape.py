@@ -89,9 +89,12 @@ def test_upright_projection_is_scale_and_shift():
 
 def test_positive_angles_turn_as_documented():
     nose, right = torch.tensor([[[0.0, 0.0, 1.0]]]), torch.tensor([[[1.0, 0.0, 0.0]]])
-    assert turned(yaw=90)(nose).flatten().tolist() == pytest.approx([76.5, 40.0], abs=1e-4)
-    assert turned(pitch=90)(nose).flatten().tolist() == pytest.approx([50.0, 13.5], abs=1e-4)
-    assert turned(roll=90)(right).flatten().tolist() == pytest.approx([50.0, 66.5], abs=1e-4)
+    assert turned(yaw=90.0)(nose).flatten().tolist() == pytest.approx([23.5, 40.0], abs=1e-4)
+    assert turned(pitch=90.0)(nose).flatten().tolist() == pytest.approx([50.0, 13.5], abs=1e-4)
+    assert turned(roll=90.0)(right).flatten().tolist() == pytest.approx([50.0, 13.5], abs=1e-4)
+    # a nose that points up stays there when the head turns, and goes to the left when it tilts
+    assert turned(yaw=90.0, pitch=90.0)(nose).flatten().tolist() == pytest.approx([50.0, 13.5], abs=1e-4)
+    assert turned(pitch=90.0, roll=90.0)(nose).flatten().tolist() == pytest.approx([23.5, 40.0], abs=1e-4)
 
 
 def test_landmarks_scale_with_the_picture_and_lie_inside_it(generator):

@@ -46,7 +46,7 @@ class DrawnFaces:
 
     @property
     def pose(self) -> Float[Tensor, "n 3"]:
-        """Yaw, pitch, roll in degrees: nose to the right of the picture, up, head turned clockwise."""
+        """Yaw, pitch, roll in degrees: nose to the left of the picture, up, head tilted counter-clockwise."""
         return self.scene.pose
 
     @property

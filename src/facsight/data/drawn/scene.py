@@ -21,8 +21,8 @@ BLOBS = 3
 class Scene:
     """Who shows which action units, in which pose, light and surroundings. No randomness is left in it.
 
-    pose        yaw, pitch, roll in degrees: positive turns the nose to the right of the picture, lifts the
-                nose, turns the head clockwise in the picture
+    pose        yaw, pitch, roll in degrees, signs as in `faces.HeadPose`: positive turns the nose to the
+                left of the picture, lifts the nose, tilts the head counter-clockwise in the picture
     placement   x and y of the point between the eyes, and the distance between the eyes: shares of the side
     gaze        shift of the irises, x and y, in units of the distance between the eyes
     light       where the light comes from (x, y), and how strongly it models the head (0 flat, 1 hard)

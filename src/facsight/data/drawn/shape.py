@@ -58,8 +58,11 @@ class Projection:
 
     @classmethod
     def of(cls, scene: Scene, size: int) -> "Projection":
-        """The projection of each face of `scene` into a picture of `size` x `size` pixels."""
-        yaw, pitch, roll = scene.pose.deg2rad().unbind(dim=1)
+        """The projection of each face of `scene` into a picture of `size` x `size` pixels.
+
+        The head nods first (pitch), then turns (yaw), then tilts (roll).
+        """
+        yaw, pitch, roll = (scene.pose * torch.tensor([-1.0, 1.0, -1.0])).deg2rad().unbind(dim=1)
         zero, one = torch.zeros_like(yaw), torch.ones_like(yaw)
         turn_y = _matrix([[yaw.cos(), zero, yaw.sin()], [zero, one, zero], [-yaw.sin(), zero, yaw.cos()]])
         turn_x = _matrix(
@@ -67,7 +70,7 @@ class Projection:
         )
         turn_z = _matrix([[roll.cos(), -roll.sin(), zero], [roll.sin(), roll.cos(), zero]])
         scale = size * scene.placement[:, 2, None, None]
-        return cls(scale * turn_z @ turn_x @ turn_y, size * scene.placement[:, :2])
+        return cls(scale * turn_z @ turn_y @ turn_x, size * scene.placement[:, :2])
 
     def __call__(self, points: Float[Tensor, "n point 3"]) -> Float[Tensor, "n point 2"]:
         """Pixels of points of each face."""

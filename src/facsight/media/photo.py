@@ -20,7 +20,7 @@ from pathlib import Path
 
 import numpy as np
 from jaxtyping import UInt8
-from PIL import Image, ImageOps, UnidentifiedImageError
+from PIL import Image, ImageFile, ImageOps, UnidentifiedImageError
 
 from facsight.core.errors import BadMedia
 from facsight.media.signature import looks_like
@@ -31,7 +31,8 @@ MAX_PIXELS = 200_000_000
 BACKGROUND = (127, 127, 127)
 
 _GREY_DEPTHS = (8, 10, 12, 14, 16)
-_OPENING = threading.Lock()
+#: Held while a setting of Pillow, or of Python's warnings, that belongs to the whole process is changed.
+_SETTINGS = threading.Lock()
 
 
 @dataclass(frozen=True, eq=False)
@@ -115,7 +116,7 @@ def _opened(file, name: str) -> Iterator[Image.Image]:
 
     Pillow warns above a limit of its own, which is global; it is lifted only while a header is read.
     """
-    with _OPENING, warnings.catch_warnings():
+    with _SETTINGS, warnings.catch_warnings():
         warnings.simplefilter("ignore")
         limit, Image.MAX_IMAGE_PIXELS = Image.MAX_IMAGE_PIXELS, None
         try:
@@ -138,7 +139,7 @@ def _decoded(picture: Image.Image, name: str) -> UInt8[np.ndarray, "height width
             f"{MAX_PIXELS // 1_000_000} million; make it smaller first"
         )
     try:
-        picture.load()
+        _load(picture)
         return np.ascontiguousarray(_as_rgb(_upright(picture)))
     except BadMedia:
         raise
@@ -148,6 +149,19 @@ def _decoded(picture: Image.Image, name: str) -> UInt8[np.ndarray, "height width
         raise _broken(name, error) from error
 
 
+def _load(picture: Image.Image) -> None:
+    """Decode, also where another library told Pillow to fill up truncated pictures with grey."""
+    if not ImageFile.LOAD_TRUNCATED_IMAGES:
+        picture.load()
+        return
+    with _SETTINGS:
+        ImageFile.LOAD_TRUNCATED_IMAGES = False
+        try:
+            picture.load()
+        finally:
+            ImageFile.LOAD_TRUNCATED_IMAGES = True
+
+
 def _broken(name: str, error: Exception) -> BadMedia:
     reason = " ".join(str(error).split()) or type(error).__name__
     return BadMedia(f"{name} is damaged or cut off ({reason}); copy or download it again")
@@ -155,7 +169,7 @@ def _broken(name: str, error: Exception) -> BadMedia:
 
 def _upright(picture: Image.Image) -> Image.Image:
     """The picture turned as its EXIF data say; broken EXIF data say nothing."""
-    with _OPENING, warnings.catch_warnings():
+    with _SETTINGS, warnings.catch_warnings():
         warnings.simplefilter("ignore")
         try:
             orientation = picture.getexif().get(0x0112, 1)

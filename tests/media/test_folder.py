@@ -1,0 +1,100 @@
+"""Files and folders to photos."""
+
+import os
+
+import pytest
+
+from facsight.core.errors import MissingData
+from facsight.media.folder import find_photos, natural_key
+
+
+def touch(folder, *names):
+    for name in names:
+        path = folder / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_bytes(b"x")
+
+
+def names(folder, found):
+    return [str(path.relative_to(folder)) for path in found]
+
+
+def test_folder_in_natural_order_files_first(tmp_path):
+    touch(tmp_path, "10.jpg", "9.JPG", "b/2.png", "b/1.png", "a/x.tiff", "B.webp", "notes.txt")
+    assert names(tmp_path, find_photos([tmp_path])) == [
+        "9.JPG",
+        "10.jpg",
+        "B.webp",
+        "a/x.tiff",
+        "b/1.png",
+        "b/2.png",
+    ]
+
+
+def test_named_files_keep_order_and_need_no_ending(tmp_path):
+    touch(tmp_path, "b.jpg", "a.jpg", "photo", "clip.mp4")
+    wanted = [tmp_path / name for name in ("b.jpg", "photo", "clip.mp4", "a.jpg")]
+    assert find_photos(map(str, wanted)) == wanted
+
+
+def test_every_path_once(tmp_path):
+    touch(tmp_path, "a.jpg", "b.jpg")
+    assert find_photos([tmp_path / "b.jpg", tmp_path, tmp_path / "a.jpg"]) == [
+        tmp_path / "b.jpg",
+        tmp_path / "a.jpg",
+    ]
+
+
+def test_hidden_files_and_folders_are_left_out(tmp_path):
+    touch(tmp_path, ".hidden.jpg", ".cache/a.jpg", "a.jpg")
+    assert names(tmp_path, find_photos([tmp_path])) == ["a.jpg"]
+
+
+def test_links(tmp_path):
+    touch(tmp_path, "real/a.jpg")
+    (tmp_path / "real" / "b.jpg").symlink_to("a.jpg")
+    (tmp_path / "real" / "gone.jpg").symlink_to("nowhere.jpg")
+    (tmp_path / "real" / "again").symlink_to(tmp_path / "real")
+    (tmp_path / "zother").symlink_to(tmp_path / "real")
+    found = names(tmp_path, find_photos([tmp_path]))
+    # a link to a file is a photo of its own, also a dangling one, which reading will name; folders come once
+    assert found == ["real/a.jpg", "real/b.jpg", "real/gone.jpg"]
+    assert len(find_photos([tmp_path / "zother"])) == 3
+
+
+def test_folder_named_like_a_photo(tmp_path):
+    touch(tmp_path, "album.jpg/a.png")
+    assert names(tmp_path, find_photos([tmp_path])) == ["album.jpg/a.png"]
+
+
+def test_empty_folder_has_none(tmp_path):
+    assert find_photos([tmp_path]) == []
+
+
+def test_missing_path_is_told(tmp_path):
+    with pytest.raises(MissingData, match="gone"):
+        find_photos([tmp_path / "gone"])
+
+
+def test_unreadable_folder_is_told(tmp_path, monkeypatch):
+    def refuse(self):
+        raise PermissionError
+
+    monkeypatch.setattr("pathlib.Path.iterdir", refuse)
+    with pytest.raises(MissingData, match="may not be read"):
+        find_photos([tmp_path])
+
+
+def test_strange_names(tmp_path):
+    touch(tmp_path, "a\nb.jpg", "<b>.png")
+    assert len(find_photos([tmp_path])) == 2
+    (tmp_path / os.fsdecode(b"\xff.jpg")).write_bytes(b"x")
+    assert len(find_photos([tmp_path])) == 3
+
+
+def test_natural_order_is_total():
+    mixed = ["a10", "a9", "A9", "a09", "10", "9", "b", "", "a1b10", "a1b9"]
+    backwards = mixed[::-1]
+    ordered = sorted(mixed, key=natural_key)
+    assert ordered == sorted(backwards, key=natural_key)
+    assert ordered.index("a1b9") < ordered.index("a1b10") < ordered.index("a9") < ordered.index("a10")

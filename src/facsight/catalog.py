@@ -28,9 +28,9 @@ EXPLAINERS = {
 }
 
 FINDERS = {
-    "mediapipe_mesh": "facsight.faces.mediapipe_mesh:MediaPipeMesh",
-    "mediapipe_task": "facsight.faces.mediapipe_task:MediaPipeTask",
-    "yunet": "facsight.faces.yunet:YuNet",
+    "mediapipe": "facsight.faces.mediapipe_mesh:mediapipe_mesh_finder",
+    "mediapipe_task": "facsight.faces.mediapipe_task:mediapipe_task_finder",
+    "yunet": "facsight.faces.yunet:yunet_finder",
 }
 
 SHELVES = {

@@ -1,12 +1,12 @@
 import pytest
 import torch
-from facsight.facs.codebook import load_codebook
 
 from facsight.core.batch import Faces, LabelledFaces
 from facsight.core.errors import BadRecipe
 from facsight.core.labels import FERPLUS
 from facsight.core.landmarks import RIGID, RIGID_TEMPLATE
 from facsight.facs.au_maps import expression_maps, render_au_maps
+from facsight.facs.codebook import load_codebook
 from facsight.methods.guided.action_units import ActionUnitGuidance
 from facsight.methods.supervised import Supervised
 from facsight.nn.weights import build_network

@@ -46,7 +46,7 @@ def method(seed=0, width=8):
 
 def test_learns_what_is_planted(tmp_path):
     trained = fit(method(), cropper(bars(640)), PLAN, RunFolder(tmp_path, ""), seed=0)
-    outcomes = predict_all(trained, cropper(bars(60, seed=1), augment=False))
+    outcomes = predict_all(trained.predict, cropper(bars(60, seed=1), augment=False))
     assert (outcomes.logits.argmax(dim=1) == outcomes.truth).float().mean() > 0.95
 
 
@@ -137,9 +137,7 @@ def test_fewer_faces_than_a_batch(tmp_path):
         fit(_Constant(), cropper(bars(8)), Plan(batch_size=16), RunFolder(tmp_path, ""), seed=0)
 
 
-@pytest.mark.parametrize(
-    "wrong", [{"epochs": 0}, {"balance": 1.5}, {"rate": float("nan")}]
-)
+@pytest.mark.parametrize("wrong", [{"epochs": 0}, {"balance": 1.5}, {"rate": float("nan")}])
 def test_plans_that_cannot_be(wrong):
     with pytest.raises(BadRecipe, match=next(iter(wrong))):
         Plan(**wrong)

@@ -77,15 +77,16 @@ class RunFolder:
     def write_json(self, name: str, content: Any) -> None:
         write_whole(self.file(name), json.dumps(content, indent=2) + "\n")
 
-    def read_json(self, name: str) -> Any:
-        return json.loads(self.file(name).read_text(encoding="utf-8"))
-
 
 def write_whole(path: Path, text: str) -> None:
     """Write a text file so that it appears whole or not at all."""
     partial = path.with_name(path.name + ".part")
     partial.write_text(text, encoding="utf-8")
     partial.replace(path)
+
+
+def read_json(path: Path) -> Any:
+    return json.loads(path.read_text(encoding="utf-8"))
 
 
 def environment(seed: int) -> dict[str, Any]:

@@ -15,8 +15,6 @@ from typing import Literal
 
 import torch
 import torch.nn.functional as F
-from facsight.facs.au_maps import label_maps
-from facsight.facs.codebook import load_codebook
 from jaxtyping import Bool, Float
 from torch import Tensor
 
@@ -25,6 +23,8 @@ from facsight.core.errors import BadRecipe
 from facsight.core.method import Method
 from facsight.core.prediction import Prediction
 from facsight.core.terms import Terms
+from facsight.facs.au_maps import label_maps
+from facsight.facs.codebook import DEFAULT_CODEBOOK, load_codebook
 from facsight.functional.similarity import centred_cosine, cosine
 from facsight.nn.classifier import Classifier
 
@@ -49,7 +49,7 @@ class ActionUnitGuidance(Method):
         guidance: float = 4.0,
         layer: int = -1,
         centred: bool = False,
-        codebook: str = "facsight",
+        codebook: str = DEFAULT_CODEBOOK,
         union: Literal["max", "sum"] = "max",
         invalid: Literal["skip", "all_units"] = "skip",
     ):

@@ -1,0 +1,165 @@
+"""From a recipe to a trained, scored run folder."""
+
+import inspect
+import json
+import os
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import torch
+
+from facsight import catalog
+from facsight.core.errors import BadLabels, MissingData
+from facsight.core.method import Method
+from facsight.core.terms import Terms
+from facsight.data.crops import NO_AUGMENTATION, Augmentation, Cropper
+from facsight.data.face_set import FaceSet
+from facsight.faces.face import FaceFinder
+from facsight.faces.finder import default_finder
+from facsight.facs.codebook import DEFAULT_CODEBOOK, load_codebook
+from facsight.metrics.calibration import fit_temperature
+from facsight.nn.pixels import standardise
+from facsight.nn.weights import build_network, load_network, save_network
+from facsight.prepare import with_landmarks
+from facsight.recipe import Recipe, read_recipe
+from facsight.training.fit import fit
+from facsight.training.plan import Plan
+from facsight.training.run_folder import (
+    ENVIRONMENT,
+    METRICS,
+    RECIPE,
+    WEIGHTS,
+    RunFolder,
+    environment,
+    write_whole,
+)
+from facsight.training.scoring import Outcomes, full_scores, predict_all, quick_scores
+
+
+def load_faces(recipe: Recipe, split: str, *, on_face: Callable[[int, int], None] | None = None) -> FaceSet:
+    """A split of the recipe's dataset, with landmarks; `data.fraction` thins the training split."""
+    options = dict(recipe.sections["data"])
+    name, fraction = options.pop("name"), options.pop("fraction", 1.0)
+    loader = catalog.load("datasets", name)
+    if "folder" in inspect.signature(loader).parameters:
+        options.setdefault("folder", Path(os.environ.get("FACSIGHT_DATA", "data")) / name)
+    faces = loader(split=split, **options)
+    if split == "train" and fraction < 1:
+        generator = torch.Generator().manual_seed(recipe.seed)
+        faces = faces.subset(torch.randperm(len(faces), generator=generator)[: round(len(faces) * fraction)])
+    if faces.landmarks.isnan().all():
+        faces = with_landmarks(faces, _dataset_finder, on_face=on_face)
+    return faces
+
+
+def _dataset_finder() -> FaceFinder:
+    """A dataset of faces has one in each picture: less certainty is needed than in a photo of anything."""
+    return default_finder(min_confidence=0.3)
+
+
+def crops(recipe: Recipe, faces: FaceSet, *, augment: bool) -> Cropper:
+    """The cropper that the recipe asks for."""
+    augmentation = Augmentation(**recipe.sections["augmentation"]) if augment else NO_AUGMENTATION
+    return Cropper(
+        faces, size=recipe.sections["crop"]["size"], standardise=standardise, augmentation=augmentation
+    )
+
+
+def build_method(recipe: Recipe, classes: tuple[str, ...]) -> Method:
+    """The recipe's method around its network, with random weights drawn from the recipe's seed."""
+    options = dict(recipe.sections["method"])
+    method = catalog.load("methods", options.pop("name"))
+    if "classes" in inspect.signature(method).parameters:
+        options["classes"] = classes
+    with torch.random.fork_rng():
+        torch.manual_seed(recipe.seed)
+        network = build_network(len(classes), **recipe.sections["network"])
+        return method(network, **options)
+
+
+def train(
+    recipe: Recipe,
+    out: Path,
+    *,
+    on_face: Callable[[int, int], None] | None = None,
+    on_step: Callable[[int, int, Terms], None] | None = None,
+) -> RunFolder:
+    """Train what the recipe says into the folder `out`; the same call goes on with an interrupted run.
+
+    The weights are the averaged ones of the last step; validation faces only give the temperature.
+    """
+    run = RunFolder(out, recipe.to_toml())
+    faces = load_faces(recipe, "train", on_face=on_face)
+    held_out = crops(recipe, load_faces(recipe, "val", on_face=on_face), augment=False)
+    if held_out.faces.space != faces.space:
+        raise BadLabels(
+            f"train and val have different label spaces: {faces.space} and {held_out.faces.space}"
+        )
+    run.write_json(ENVIRONMENT, environment(recipe.seed))
+    trained = fit(
+        build_method(recipe, faces.space.classes),
+        crops(recipe, faces, augment=True),
+        Plan(**recipe.sections["training"]),
+        run,
+        seed=recipe.seed,
+        validate=lambda averaged: quick_scores(_outcomes(averaged, held_out)),
+        on_step=on_step,
+    )
+    outcomes = _outcomes(trained, held_out)
+    save_network(
+        trained.get_submodule("network"), run.file(WEIGHTS), _card(recipe, faces, outcomes, out.name)
+    )
+    return run
+
+
+def score(
+    run: Path,
+    *,
+    split: str = "val",
+    folder: Path | None = None,
+    recipe: Path | None = None,
+    on_face: Callable[[int, int], None] | None = None,
+) -> dict[str, Any]:
+    """Scores of a run folder, or of a weights file with its recipe, on a split; written beside the weights.
+
+    `folder` is the dataset's, if not the recipe's. The file is `metrics.json` for the validation split and
+    `metrics-SPLIT.json` otherwise.
+    """
+    home = run if run.is_dir() else run.parent
+    overrides = [] if folder is None else [f'data.folder="{folder.as_posix()}"']
+    source = recipe or home / RECIPE
+    if not source.is_file():
+        raise MissingData(f"there is no {source}: give a run folder, or the recipe with --recipe")
+    plan = read_recipe(source, overrides)
+    network, card = load_network(run / WEIGHTS if run.is_dir() else run)
+    faces = load_faces(plan, split, on_face=on_face)
+    if tuple(card["classes"]) != faces.space.classes:
+        raise BadLabels(f"the reader knows {card['classes']}, the data have {list(faces.space.classes)}")
+    outcomes = predict_all(lambda batch: network(batch.pixels), crops(plan, faces, augment=False))
+    temperature = None if split == "val" else float(card["temperature"])
+    scores = {"data": faces.name, "split": split} | full_scores(
+        outcomes, faces.space, load_codebook(card["codebook"]), temperature=temperature
+    )
+    name = METRICS if split == "val" else f"metrics-{split}.json"
+    write_whole(home / name, json.dumps(scores, indent=2) + "\n")
+    return scores
+
+
+def _outcomes(method: Method, faces: Cropper) -> Outcomes:
+    return predict_all(method.predict, faces, device=next(method.parameters()).device)
+
+
+def _card(recipe: Recipe, faces: FaceSet, outcomes: Outcomes, name: str) -> dict[str, Any]:
+    """What a weights file says of itself."""
+    return {
+        "name": name,
+        "about": recipe.about,
+        "architecture": dict(recipe.sections["network"]),
+        "classes": list(faces.space.classes),
+        "crop_size": recipe.sections["crop"]["size"],
+        "temperature": fit_temperature(outcomes.logits, outcomes.truth),
+        "codebook": recipe.sections["method"].get("codebook", DEFAULT_CODEBOOK),
+        "data": faces.name,
+        "recipe": recipe.to_toml(),
+    }

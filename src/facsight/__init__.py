@@ -1,0 +1,36 @@
+"""facsight: reads facial expressions from photos, and shows its evidence.
+
+reader = facsight.Reader()
+for reading in reader.read("photo.jpg"):
+    print(reading.label, reading.evidence.sentence)
+"""
+
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from facsight.analysis.evidence import Evidence
+    from facsight.analysis.reader import Reader
+    from facsight.analysis.reading import Reading
+    from facsight.core.errors import FacsightError
+
+__version__ = "0.1.0"
+__all__ = ["Evidence", "FacsightError", "Reader", "Reading", "__version__"]
+
+#: Public names and where they live; nothing of it is imported before it is asked for.
+_HOMES = {
+    "Evidence": "facsight.analysis.evidence",
+    "FacsightError": "facsight.core.errors",
+    "Reader": "facsight.analysis.reader",
+    "Reading": "facsight.analysis.reading",
+}
+
+
+def __getattr__(name: str) -> Any:
+    if name not in _HOMES:
+        raise AttributeError(f"module 'facsight' has no attribute {name!r}")
+    return getattr(import_module(_HOMES[name]), name)
+
+
+def __dir__() -> list[str]:
+    return sorted({*globals(), *_HOMES})

@@ -1,0 +1,90 @@
+"""From photos to aligned face crops: what the network reads, and how to get back to the photo."""
+
+from collections import deque
+from collections.abc import Iterable, Iterator
+from concurrent.futures import Future, ThreadPoolExecutor
+from dataclasses import dataclass
+from itertools import islice
+from pathlib import Path
+
+import numpy as np
+from jaxtyping import Float32
+
+from facsight.core.errors import FacsightError
+from facsight.faces.align import Alignment, align
+from facsight.faces.face import Face, FaceFinder
+from facsight.media.photo import Photo, read_photo
+
+#: Photos that are decoded ahead of the one being looked at.
+PHOTOS_AHEAD = 2
+
+
+@dataclass(frozen=True, eq=False)
+class Look:
+    """A photo after the finder: its faces with their crops, without the photo's pixels.
+
+    `size` is (height, width) of the photo; where it could not be read, `size` is None and `error` says why.
+    """
+
+    name: str
+    size: tuple[int, int] | None
+    faces: tuple[Face, ...] = ()
+    alignments: tuple[Alignment, ...] = ()
+    crops: tuple[np.ndarray, ...] = ()
+    error: str | None = None
+
+
+def look_at(photo: Photo, finder: FaceFinder, crop_size: int) -> Look:
+    """Find the faces of one photo, largest first, and cut them out."""
+    faces = tuple(finder.find(photo.pixels))
+    alignments = tuple(place(face.landmarks, face.box, crop_size) for face in faces)
+    crops = tuple(alignment.crop(photo.pixels) for alignment in alignments)
+    height, width = photo.pixels.shape[:2]
+    return Look(photo.name, (height, width), faces, alignments, crops)
+
+
+def look_at_many(photos: Iterable[str | Path], finder: FaceFinder, crop_size: int) -> Iterator[Look]:
+    """The same for many files, decoded ahead in a thread; one that fails gives its reason, no more."""
+    with ThreadPoolExecutor(1, thread_name_prefix="facsight-decode") as pool:
+        for name, photo in _ahead(pool, photos):
+            try:
+                yield look_at(photo.result(), finder, crop_size)
+            except Exception as error:  # whatever a file does, the batch goes on
+                yield Look(name, None, error=_reason(error, name))
+
+
+def place(
+    landmarks: Float32[np.ndarray, "68 2"], box: tuple[float, float, float, float], size: int
+) -> Alignment:
+    """A face's alignment by its landmarks, or by its box where one of them is missing.
+
+    Without landmarks the crop is the square around the box: how close crops of faces without landmarks
+    looked to the network in training.
+    """
+    if np.isfinite(landmarks).all():
+        return align(landmarks, size)
+    left, top, right, bottom = box
+    scale = size / max(right - left, bottom - top)
+    shift = size / 2 - scale * np.array([(left + right) / 2, (top + bottom) / 2])
+    return Alignment(np.array([[scale, 0, shift[0]], [0, scale, shift[1]]]), size)
+
+
+def _ahead(pool: ThreadPoolExecutor, photos: Iterable[str | Path]) -> Iterator[tuple[str, Future[Photo]]]:
+    waiting: deque[tuple[str, Future[Photo]]] = deque()
+    upcoming = iter(photos)
+    while True:
+        room = PHOTOS_AHEAD + 1 - len(waiting)
+        waiting.extend((str(path), pool.submit(read_photo, path)) for path in islice(upcoming, room))
+        if not waiting:
+            return
+        yield waiting.popleft()
+
+
+def _reason(error: Exception, name: str) -> str:
+    """One line for the table, without the photo's name; errors that are not ours are named."""
+    text = " ".join(str(error).split())
+    return (
+        text.removeprefix(f"{name!r} ")
+        if isinstance(error, FacsightError)
+        else f"{type(error).__name__}: {text}"
+    )

@@ -1,0 +1,171 @@
+"""Photos in, readings with their evidence out."""
+
+from collections.abc import Iterable, Iterator, Sequence
+from itertools import islice
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+from PIL.Image import Image
+
+from facsight import __version__
+from facsight.analysis.cautions import face_cautions
+from facsight.analysis.evidence import Source, weigh
+from facsight.analysis.looking import Look, look_at, look_at_many
+from facsight.analysis.reading import PhotoResult, Reading
+from facsight.core.prediction import Prediction
+from facsight.faces.face import FaceFinder
+from facsight.faces.finder import DEFAULT
+from facsight.facs.au_maps import AuMaps, render_au_maps
+from facsight.facs.codebook import Codebook, load_codebook
+from facsight.facs.regions import REGIONS
+from facsight.hub import bundled_weights, face_finder, sha256
+from facsight.media.photo import read_photo
+from facsight.nn.pixels import standardise
+from facsight.nn.weights import load_network
+
+#: Faces that go through the network together: enough to keep two cores busy, and little memory.
+FACES_AT_ONCE = 32
+
+
+class Reader:
+    """Reads expressions from photos, with the evidence for each reading.
+
+    `weights` is a `.safetensors` file written by facsight, by default the bundled reader; `finder` finds
+    faces and their 68 points (a name, or any object with `find(image)`); `codebook` says which action units
+    belong to an expression, by default the one that the weights were trained with. One reader serves one
+    thread.
+    """
+
+    def __init__(
+        self,
+        weights: str | Path | None = None,
+        *,
+        finder: FaceFinder | str | None = None,
+        codebook: str | Path | None = None,
+    ):
+        self.weights = Path(weights) if weights else bundled_weights()
+        self.network, self.card = load_network(self.weights)
+        self.classes = tuple(self.card["classes"])
+        self.crop_size, self.temperature = int(self.card["crop_size"]), float(self.card["temperature"])
+        self.codebook = load_codebook(codebook or self.card.get("codebook", "facsight"))
+        self.action_units = _units_used(self.codebook, self.classes)
+        self._unit_weights = self.codebook.weights(self.classes, self.action_units)
+        if finder is None or isinstance(finder, str):
+            self.finder, self.finder_name = face_finder(finder), finder or DEFAULT
+        else:
+            self.finder, self.finder_name = finder, type(finder).__name__
+
+    def read(self, photo: str | Path | np.ndarray | Image) -> list[Reading]:
+        """The faces of one photo, largest first; empty where there is none.
+
+        A path, a NumPy array (height, width, 3) uint8 RGB, or a PIL image. `BadMedia` says why a photo cannot
+        be read.
+        """
+        return self._results([look_at(read_photo(photo), self.finder, self.crop_size)])[0].readings
+
+    def read_many(self, photos: Iterable[str | Path], *, at_once: int = 16) -> Iterator[PhotoResult]:
+        """One result per photo, in order; a photo that cannot be read gives its reason and ends nothing.
+
+        The faces of `at_once` photos share passes through the network. Memory does not grow with the number
+        of photos.
+        """
+        looks = look_at_many(photos, self.finder, self.crop_size)
+        while some := list(islice(looks, at_once)):
+            yield from self._results(some)
+
+    def describe(self) -> dict[str, Any]:
+        """Which reader this is, as plain data: two that say the same read the same."""
+        return {
+            "facsight": __version__,
+            "card": {key: value for key, value in self.card.items() if key != "architecture"},
+            "weights": {"file": self.weights.name, "sha256": sha256(self.weights)},
+            "finder": self.finder_name,
+            "codebook": {"name": self.codebook.name, "version": self.codebook.version},
+            "classes": list(self.classes),
+            "action_units": list(self.action_units),
+        }
+
+    @torch.inference_mode()
+    def _results(self, looks: Sequence[Look]) -> list[PhotoResult]:
+        """The readings of each photo; the faces of all of them are read together."""
+        faces = [(look, place) for look in looks for place in range(len(look.faces))]
+        batches = [self._read(faces[i : i + FACES_AT_ONCE]) for i in range(0, len(faces), FACES_AT_ONCE)]
+        readings = iter([reading for batch in batches for reading in batch])
+        return [
+            PhotoResult(look.name, look.size, list(islice(readings, len(look.faces))), look.error)
+            for look in looks
+        ]
+
+    def _read(self, faces: Sequence[tuple[Look, int]]) -> list[Reading]:
+        """Read the faces given as (photo, place in it), all in one pass."""
+        prediction = self._predict(np.stack([look.crops[place] for look, place in faces]))
+        height, width = prediction.attention.shape[1:]
+        landmarks = np.stack(
+            [look.alignments[place].to_crop(look.faces[place].landmarks) for look, place in faces]
+        )
+        units = render_au_maps(
+            torch.from_numpy(landmarks).float(),
+            (height, width),
+            extent=(self.crop_size, self.crop_size),
+            action_units=self.action_units,
+        )
+        probabilities = prediction.probabilities.tolist()
+        sources = [
+            self._source(look, place, row, _only(prediction, number), _units_of(units, number))
+            for number, ((look, place), row) in enumerate(zip(faces, probabilities, strict=True))
+        ]
+        evidence = weigh(prediction.attention, prediction.label, units, sources, kind="attention")
+        rows = zip(faces, evidence, prediction.uncertainty.tolist(), strict=True)
+        return [
+            Reading(
+                box=look.faces[place].box,
+                confidence=look.faces[place].confidence,
+                landmarks=look.faces[place].landmarks,
+                pose=look.faces[place].pose,
+                expression=dict(told.source.probabilities),
+                label=told.label,
+                uncertainty=uncertainty,
+                evidence=told,
+            )
+            for (look, place), told, uncertainty in rows
+        ]
+
+    def _predict(self, crops: np.ndarray) -> Prediction:
+        """Crops (n, side, side, 3) to a prediction whose probabilities are calibrated."""
+        pixels = standardise(torch.from_numpy(crops).permute(0, 3, 1, 2))
+        told = self.network(pixels.contiguous(memory_format=torch.channels_last))
+        return Prediction(told.logits / self.temperature, told.attention, told.class_maps)
+
+    def _source(
+        self, look: Look, place: int, probabilities: list[float], prediction: Prediction, units: AuMaps
+    ) -> Source:
+        assert look.size is not None  # a photo with faces has been read
+        alignment = look.alignments[place]
+        return Source(
+            probabilities=dict(zip(self.classes, probabilities, strict=True)),
+            prediction=prediction,
+            units=units,
+            weights=self._unit_weights,
+            alignment=alignment,
+            photo_size=look.size,
+            cautions=face_cautions(look.faces[place], alignment, look.size, max(probabilities)),
+        )
+
+
+def _units_used(codebook: Codebook, classes: Sequence[str]) -> tuple[int, ...]:
+    """The units that the codebook ties to one of these classes, and that have a region on the face."""
+    units = tuple(unit for unit in codebook.action_units if unit in REGIONS)
+    used = codebook.weights(classes, units).any(dim=0).tolist()
+    return tuple(unit for unit, tied in zip(units, used, strict=True) if tied)
+
+
+def _only(prediction: Prediction, face: int) -> Prediction:
+    """One face of a batch, as a batch of one."""
+    one = slice(face, face + 1)
+    return Prediction(prediction.logits[one], prediction.attention[one], prediction.class_maps[one])
+
+
+def _units_of(units: AuMaps, face: int) -> AuMaps:
+    return AuMaps(units.maps[face : face + 1], units.valid[face : face + 1], units.action_units)

@@ -1,0 +1,117 @@
+"""Readings as table rows, and the table's files."""
+
+import json
+import math
+from collections.abc import Iterable, Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import polars as pl
+
+from facsight.analysis.columns import Column, reading_columns
+from facsight.analysis.conventions import arrange
+from facsight.analysis.reading import PhotoResult, Reading
+from facsight.analysis.saving import whole_file
+from facsight.analysis.wording import printable
+
+KINDS: Mapping[str, pl.DataType | type[pl.DataType]] = {
+    "text": pl.String,
+    "integer": pl.Int32,
+    "number": pl.Float64,
+    "numbers": pl.List(pl.Float32),
+}
+
+#: What `evidence.parquet` holds beyond the readings' columns, so that the report can be made again.
+RECORD_COLUMNS = (
+    Column("photo", "integer", "", "1 ...", "number of the photo in the order of reading"),
+    Column("landmarks", "numbers", "pixel", "", "the 68 points x0, y0, x1, y1, ... in photo pixels"),
+    Column("map_width", "integer", "cell", "1 ...", "columns of the two maps"),
+    Column("attention", "numbers", "", "", "the attention on the aligned face, row by row"),
+    Column("au_map", "numbers", "", "0 to 1", "the label's action-unit map, row by row; empty: it has none"),
+)
+
+
+def record_columns(classes: Sequence[str], action_units: Sequence[int]) -> tuple[Column, ...]:
+    """Everything kept about a face: the readings' columns and what the report needs."""
+    return reading_columns(classes, action_units) + RECORD_COLUMNS
+
+
+def as_frame(
+    results: Iterable[tuple[int, PhotoResult]], classes: Sequence[str], action_units: Sequence[int]
+) -> pl.DataFrame:
+    """One row per face; a photo without a face, and one that failed, is one row as well.
+
+    `results` are pairs of the photo's number and its result. What is not known is null, never 0 or NaN.
+    """
+    columns = record_columns(classes, action_units)
+    rows = [row for number, result in results for row in _rows(number, result)]
+    return pl.DataFrame(rows, schema={column.name: KINDS[column.kind] for column in columns}, orient="row")
+
+
+def _rows(number: int, result: PhotoResult) -> list[dict[str, Any]]:
+    height, width = result.size or (None, None)
+    photo = {"photo": number, "file": printable(result.name), "photo_width": width, "photo_height": height}
+    if result.error is not None:
+        return [{**photo, "status": "failed", "reason": result.error}]
+    if not result.readings:
+        return [{**photo, "status": "no_face"}]
+    return [
+        {**photo, "face": face, "status": "ok", **_face(reading)}
+        for face, reading in enumerate(result.readings, 1)
+    ]
+
+
+def _face(reading: Reading) -> dict[str, Any]:
+    evidence, pose = reading.evidence, reading.pose
+    row: dict[str, Any] = dict(zip(("box_x0", "box_y0", "box_x1", "box_y1"), reading.box, strict=True))
+    row |= {"confidence": reading.confidence, "label": reading.label, "uncertainty": reading.uncertainty}
+    row |= {"yaw": pose.yaw, "pitch": pose.pitch, "roll": pose.roll} if pose else {}
+    row |= {f"expression_{name.replace(' ', '_')}": share for name, share in reading.expression.items()}
+    row |= {f"evidence_AU{unit:02d}": share for unit, share in evidence.action_units.items()}
+    row |= {"evidence_elsewhere": evidence.elsewhere, "evidence_agreement": evidence.agreement}
+    row |= {
+        "evidence_rank": evidence.rank,
+        "cautions": " ".join(reading.cautions),
+        "sentence": evidence.sentence,
+    }
+    row |= {"landmarks": _flat(reading.landmarks), "map_width": evidence.attention.shape[1]}
+    row |= {"attention": _flat(evidence.attention), "au_map": _flat(evidence.au_map)}
+    return {
+        name: None if isinstance(value, float) and not math.isfinite(value) else value
+        for name, value in row.items()
+    }
+
+
+def _flat(numbers: np.ndarray | None) -> list[float] | None:
+    return None if numbers is None else numbers.astype(np.float32).ravel().tolist()
+
+
+def write_tables(
+    records: pl.LazyFrame,
+    folder: Path,
+    classes: Sequence[str],
+    action_units: Sequence[int],
+    *,
+    convention: str = "facsight",
+    landmarks: bool = False,
+) -> None:
+    """`readings.parquet`, `readings.csv` and `readings.columns.json`, in a naming convention.
+
+    Both tables are streamed: memory does not grow with the number of rows. The CSV has six decimals; the
+    Parquet file has full precision.
+    """
+    arranged = arrange(convention, classes, action_units, landmarks=landmarks)
+    table = records.select(expression.alias(column.name) for column, expression in arranged.columns)
+    with whole_file(folder / "readings.parquet") as partial:
+        table.sink_parquet(partial)
+    with whole_file(folder / "readings.csv") as partial:
+        table.sink_csv(partial, float_precision=6)
+    described = {
+        "convention": convention,
+        "about": arranged.about,
+        "missing": "an empty cell (CSV) or null (Parquet): not known, or does not apply; never 0",
+        "columns": [column.describe() for column, _ in arranged.columns],
+    }
+    with whole_file(folder / "readings.columns.json") as partial:
+        partial.write_text(json.dumps(described, indent=1, ensure_ascii=False) + "\n", encoding="utf-8")

@@ -1,0 +1,152 @@
+"""`facsight analyze`: photos in; table, page and a line per face out."""
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+from rich.text import Text
+
+from facsight.cli.screen import bar, console, shortened
+from facsight.core.errors import MissingData
+
+if TYPE_CHECKING:
+    from rich.console import Console
+
+    from facsight.analysis.reading import PhotoResult, Reading
+    from facsight.analysis.run import Outcome
+
+
+def analyze(
+    inputs: Annotated[list[Path], typer.Argument(help="Photos, and folders of photos (at any depth).")],
+    out: Annotated[Path, typer.Option(help="Folder for the table and the page.")] = Path("facsight-out"),
+    columns: Annotated[str, typer.Option(help="Column names: facsight, openface or pyfeat.")] = "facsight",
+    landmarks: Annotated[bool, typer.Option("--landmarks", help="Add the 68 points to the table.")] = False,
+    pictures: Annotated[int, typer.Option(help="Photos that the page shows in full.", min=0)] = 40,
+    no_pictures: Annotated[
+        bool, typer.Option("--no-pictures", help="No photo and no face on the page: maps and numbers only.")
+    ] = False,
+    weights: Annotated[Path | None, typer.Option(help="Another reader (.safetensors).")] = None,
+    finder: Annotated[
+        str | None, typer.Option(help="Another face finder: see `facsight list finders`.")
+    ] = None,
+) -> None:
+    """Read every face: expression, how sure, and on which grounds.
+
+    Writes readings.parquet, readings.csv and report.html. A file that cannot be read is named and ends
+    nothing (exit code 1). An interrupted run goes on where it stopped when the command is given again.
+
+    Example: [bold]facsight analyze photo.jpg holiday/ --out out/[/bold]
+    """
+    from facsight.analysis.conventions import arrange
+    from facsight.analysis.wording import printable
+
+    photos = _photos(inputs)
+    arrange(columns, (), ())
+    from facsight.analysis.reader import Reader
+    from facsight.analysis.run import analyse
+    from facsight.report.readings import write_report
+
+    screen = console()
+    place = min(max(len(printable(photo)) for photo in photos) + 3, screen.width // 3)
+    reader = Reader(weights, finder=finder)
+    with _progress(screen, len(photos)) as advance:
+
+        def show(result: "PhotoResult") -> None:
+            for line in lines(result, place):
+                screen.print(line)
+            advance(1)
+
+        try:
+            outcome = analyse(
+                photos,
+                out,
+                reader,
+                convention=columns,
+                landmarks=landmarks,
+                on_start=_say_resumed(screen, advance),
+                on_result=show,
+            )
+        except KeyboardInterrupt:
+            screen.print(f"\nStopped. What was read is kept in {out}; the same command goes on from there.")
+            raise typer.Exit(130) from None
+    page = write_report(out, photos=pictures, pictures=not no_pictures)
+    _sum_up(screen, outcome, page)
+    raise typer.Exit(1 if outcome.failed else 0)
+
+
+def _photos(inputs: list[Path]) -> list[Path]:
+    from facsight.media.folder import PHOTO_ENDINGS, find_photos
+
+    found = find_photos(inputs)
+    if not found:
+        names = ", ".join(str(name) for name in inputs)
+        raise MissingData(
+            f"no photo in {names}: expected files that end with {', '.join(sorted(PHOTO_ENDINGS))}"
+        )
+    return found
+
+
+def lines(result: "PhotoResult", place: int) -> Iterator[Text]:
+    """A line per face, or one that says why there is none; names take `place` cells."""
+    from facsight.analysis.wording import printable
+
+    name = printable(result.name)
+    if result.error is not None:
+        yield Text.assemble(f"{shortened(name, place):{place}}  ", ("not read  ", "bold red"), result.error)
+    elif not result.readings:
+        yield Text.assemble(f"{shortened(name, place):{place}}  ", ("no face", "dim"))
+    for number, reading in enumerate(result.readings, 1):
+        label = f"{name} {number}" if len(result.readings) > 1 else name
+        yield Text.assemble(f"{shortened(label, place):{place}}  ", *_told(reading))
+
+
+def _told(reading: "Reading") -> list[str | tuple[str, str]]:
+    from facsight.analysis.wording import percent
+
+    share = reading.expression[reading.label]
+    units = list(reading.evidence.action_units.items())[:3]
+    grounds = ", ".join(f"AU{unit} {percent(part)}" for unit, part in units)
+    words: list[str | tuple[str, str]] = [
+        (f"{reading.label:10}", "bold"),
+        f"{percent(share):>9} ",
+        (bar(share), "cyan"),
+        f"  {grounds}",
+    ]
+    return words + ([(f"  take care: {', '.join(reading.cautions)}", "yellow")] if reading.cautions else [])
+
+
+@contextmanager
+def _progress(screen: "Console", photos: int) -> Iterator[Callable[[int], None]]:
+    """A progress line with the time left, for more than a few photos and where a person is watching."""
+    from rich.progress import BarColumn, MofNCompleteColumn, Progress, TimeRemainingColumn
+
+    columns = ("photos", BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
+    hidden = photos < 10 or not screen.is_terminal
+    with Progress(*columns, console=screen, transient=True, disable=hidden) as progress:
+        task = progress.add_task("photos", total=photos)
+        yield lambda count: progress.advance(task, count)
+
+
+def _say_resumed(screen: "Console", advance: Callable[[int], None]) -> Callable[[int], None]:
+    def say(resumed: int) -> None:
+        if resumed:
+            screen.print(f"{resumed} photos were read before the last run stopped; going on from there.")
+            advance(resumed)
+
+    return say
+
+
+def _sum_up(screen: "Console", outcome: "Outcome", page: Path) -> None:
+    """Totals, every file that failed with its reason, and where everything is."""
+    parts = [f"{outcome.faces} faces in {outcome.photos} photos"]
+    if outcome.without_face:
+        parts.append(f"{outcome.without_face} without a face")
+    screen.print(Text(f"\n{', '.join(parts)}", "bold"))
+    if outcome.failed:
+        screen.print(Text(f"{len(outcome.failed)} could not be read:", "bold red"))
+        for file, reason in outcome.failed:
+            screen.print(f"  {file}: {reason}", soft_wrap=True)
+    screen.print(f"table  {outcome.folder / 'readings.parquet'} and readings.csv", soft_wrap=True)
+    screen.print(f"page   {page}", soft_wrap=True)

@@ -1,0 +1,89 @@
+"""`facsight explain`: why a face was read as it was, or what spoke for another expression."""
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+from rich.text import Text
+
+from facsight.cli.screen import bar, console
+from facsight.core.errors import BadFaces, BadOutput
+
+if TYPE_CHECKING:
+    from facsight.analysis.evidence import Evidence
+    from facsight.analysis.reading import Reading
+
+
+def explain(
+    photo: Annotated[Path, typer.Argument(help="A photo.")],
+    about: Annotated[
+        str | None, typer.Option(help="The expression to explain; the one that was read by default.")
+    ] = None,
+    face: Annotated[int, typer.Option(help="Which face, 1 being the largest.", min=1)] = 1,
+    out: Annotated[
+        Path | None, typer.Option(help="The picture to write; by default beside where you are.")
+    ] = None,
+    weights: Annotated[Path | None, typer.Option(help="Another reader (.safetensors).")] = None,
+    finder: Annotated[
+        str | None, typer.Option(help="Another face finder: see `facsight list finders`.")
+    ] = None,
+) -> None:
+    """Say why: the sentence, the share of attention by action unit, and a picture with the maps.
+
+    Example: [bold]facsight explain photo.jpg --about anger --out why.png[/bold]
+    """
+    from PIL import Image
+
+    from facsight.analysis.reader import Reader
+    from facsight.analysis.saving import whole_file
+    from facsight.media.photo import read_photo
+    from facsight.report.overlay import overlay
+
+    pixels = read_photo(photo).pixels
+    reading = _chosen(Reader(weights, finder=finder).read(pixels), face, photo)
+    evidence = reading.evidence.about(about) if about else reading.evidence
+    target = out or Path(f"{photo.stem}-{evidence.label.replace(' ', '_')}.png")
+    if not target.parent.is_dir():
+        raise BadOutput(
+            f"there is no folder {target.parent} for the picture; make it, or choose another --out"
+        )
+    with whole_file(target) as partial:
+        Image.fromarray(overlay(pixels, reading, evidence)).save(partial, format="PNG")
+    screen = console()
+    for line in lines(reading, evidence):
+        screen.print(line, soft_wrap=True)
+    screen.print(f"\npicture  {target}", soft_wrap=True)
+
+
+def lines(reading: "Reading", evidence: "Evidence") -> list[Text]:
+    """The sentence, and a bar for each expression and for each action unit of the one asked about."""
+    from facsight.analysis.wording import percent, unit_name
+
+    told = [Text(evidence.sentence), Text("\nprobability", "bold")]
+    for name, share in sorted(reading.expression.items(), key=lambda pair: -pair[1]):
+        style = "bold" if name == evidence.label else ""
+        told.append(Text.assemble((f"  {name:34}", style), f"{percent(share):>9} ", (bar(share), "cyan")))
+    if evidence.action_units:
+        told.append(
+            Text(
+                "\nattention by action unit"
+                if evidence.kind == "attention"
+                else "\nclass map by action unit",
+                "bold",
+            )
+        )
+        parts = [(unit_name(unit), share) for unit, share in evidence.action_units.items()]
+        for name, share in [*parts, ("elsewhere", evidence.elsewhere)]:
+            told.append(Text.assemble(f"  {name:34}{percent(share):>9} ", (bar(share), "cyan")))
+        told.append(
+            Text(f"\nagreement with the action-unit map {evidence.agreement:.2f}, rank {evidence.rank}")
+        )
+    return told
+
+
+def _chosen(readings: "list[Reading]", face: int, photo: Path) -> "Reading":
+    if not readings:
+        raise BadFaces(f"no face was found in {photo}; there is nothing to explain")
+    if face > len(readings):
+        raise BadFaces(f"{photo} has {len(readings)} face(s), face {face} was asked for; 1 is the largest")
+    return readings[face - 1]

@@ -13,8 +13,8 @@ CAUTIONS = {
     "tiny": "the face has fewer pixels than the reader looks at",
     "cut": "part of the face lies outside the photo",
     "no_landmarks": "no facial landmarks were found, so the face was cut out by its box alone",
-    "elsewhere": "most of the attention lies outside the action units of this expression",
-    "misfit": "the attention fits the action units of another expression better",
+    "elsewhere": "most of the evidence lies outside the action units of this expression",
+    "misfit": "the evidence fits the action units of another expression better",
 }
 
 #: Below this probability of the best class a reading is uncertain: more speaks against it than for it.

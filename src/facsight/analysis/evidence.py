@@ -136,7 +136,13 @@ def weigh(
                 rank=rank,
                 cautions=cautions,
                 sentence=sentence(
-                    name, source.probabilities, split, rest, cautions, bool(weights[label].any())
+                    name,
+                    source.probabilities,
+                    split,
+                    rest,
+                    cautions,
+                    has_units=bool(weights[label].any()),
+                    kind=kind,
                 ),
                 source=source,
             )

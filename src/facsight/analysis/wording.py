@@ -49,10 +49,15 @@ def sentence(
     action_units: Mapping[int, float],
     elsewhere: float,
     cautions: Sequence[str],
+    *,
     has_units: bool,
+    kind: str = "attention",
 ) -> str:
-    """What was read, how sure, where the reader looked, and what to be careful about."""
-    words = [_claim(label, probabilities), _grounds(label, action_units, elsewhere, has_units)]
+    """What was read, how sure, where the reader looked, and what to be careful about.
+
+    `kind` is that of the map that was divided among the action units; `has_units`: whether the class has any.
+    """
+    words = [_claim(label, probabilities), _grounds(label, action_units, elsewhere, has_units, kind)]
     if cautions:
         words.append(f"Take care: {'; '.join(CAUTIONS[c] for c in cautions)}.")
     return " ".join(words)
@@ -72,17 +77,18 @@ def _claim(label: str, probabilities: Mapping[str, float]) -> str:
     return f"Looks like {best} ({percent(probabilities[best])})."
 
 
-def _grounds(label: str, units: Mapping[int, float], elsewhere: float, has_units: bool) -> str:
+def _grounds(label: str, units: Mapping[int, float], elsewhere: float, has_units: bool, kind: str) -> str:
     if not has_units:
         return f"FACS ties no action unit to {label}, so there is no region to compare the attention with."
     if not units:
-        return "The attention could not be compared with action units on this face."
+        return "The evidence could not be compared with action units on this face."
+    what = "Of the reader's attention" if kind == "attention" else f"Of what spoke for {label}"
     acts = [(unit_name(unit), percent(share)) for unit, share in units.items() if share >= LEAST_NAMED]
     if not acts:
-        return f"Of the reader's attention, {percent(elsewhere)} lies outside the action units of {label}."
+        return f"{what}, {percent(elsewhere)} lies outside the action units of {label}."
     told = [f"{share} where {name} acts" for name, share in acts[:3]]
     told[0] = told[0].replace(" where", " lies where", 1)
-    return f"Of the reader's attention, {_listed([*told, f'{percent(elsewhere)} elsewhere'])}."
+    return f"{what}, {_listed([*told, f'{percent(elsewhere)} elsewhere'])}."
 
 
 def _listed(parts: Sequence[str]) -> str:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 from rich.text import Text
 
-from facsight.cli.screen import bar, console, shortened
+from facsight.cli.screen import bar, console, counted, shortened
 from facsight.core.errors import MissingData
 
 if TYPE_CHECKING:
@@ -37,7 +37,7 @@ def analyze(
     Writes readings.parquet, readings.csv and report.html. A file that cannot be read is named and ends
     nothing (exit code 1). An interrupted run goes on where it stopped when the command is given again.
 
-    Example: [bold]facsight analyze photo.jpg holiday/ --out out/[/bold]
+    Example: `facsight analyze photo.jpg holiday/ --out out/`
     """
     from facsight.analysis.conventions import arrange
     from facsight.analysis.wording import printable
@@ -140,7 +140,7 @@ def _say_resumed(screen: "Console", advance: Callable[[int], None]) -> Callable[
 
 def _sum_up(screen: "Console", outcome: "Outcome", page: Path) -> None:
     """Totals, every file that failed with its reason, and where everything is."""
-    parts = [f"{outcome.faces} faces in {outcome.photos} photos"]
+    parts = [f"{counted(outcome.faces, 'face')} in {counted(outcome.photos, 'photo')}"]
     if outcome.without_face:
         parts.append(f"{outcome.without_face} without a face")
     screen.print(Text(f"\n{', '.join(parts)}", "bold"))

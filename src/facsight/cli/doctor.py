@@ -23,7 +23,7 @@ LEAST_SPACE = 200e6
 def doctor() -> None:
     """Check this installation, one line each; exit code 1 if reading photos would fail.
 
-    Example: [bold]facsight doctor[/bold]
+    Example: `facsight doctor`
     """
     screen, well = console(), True
     for name, check in CHECKS.items():

@@ -30,7 +30,7 @@ def explain(
 ) -> None:
     """Say why: the sentence, the share of attention by action unit, and a picture with the maps.
 
-    Example: [bold]facsight explain photo.jpg --about anger --out why.png[/bold]
+    Example: `facsight explain photo.jpg --about anger --out why.png`
     """
     from PIL import Image
 
@@ -59,22 +59,18 @@ def lines(reading: "Reading", evidence: "Evidence") -> list[Text]:
     """The sentence, and a bar for each expression and for each action unit of the one asked about."""
     from facsight.analysis.wording import percent, unit_name
 
+    units = {unit_name(unit): share for unit, share in evidence.action_units.items()}
+    width = max(map(len, [*reading.expression, *units])) + 2
     told = [Text(evidence.sentence), Text("\nprobability", "bold")]
     for name, share in sorted(reading.expression.items(), key=lambda pair: -pair[1]):
         style = "bold" if name == evidence.label else ""
-        told.append(Text.assemble((f"  {name:34}", style), f"{percent(share):>9} ", (bar(share), "cyan")))
-    if evidence.action_units:
         told.append(
-            Text(
-                "\nattention by action unit"
-                if evidence.kind == "attention"
-                else "\nclass map by action unit",
-                "bold",
-            )
+            Text.assemble((f"  {name:{width}}", style), f"{percent(share):>9} ", (bar(share), "cyan"))
         )
-        parts = [(unit_name(unit), share) for unit, share in evidence.action_units.items()]
-        for name, share in [*parts, ("elsewhere", evidence.elsewhere)]:
-            told.append(Text.assemble(f"  {name:34}{percent(share):>9} ", (bar(share), "cyan")))
+    if units:
+        told.append(Text(f"\n{evidence.kind} by action unit", "bold"))
+        for name, share in [*units.items(), ("elsewhere", evidence.elsewhere)]:
+            told.append(Text.assemble(f"  {name:{width}}{percent(share):>9} ", (bar(share), "cyan")))
         told.append(
             Text(f"\nagreement with the action-unit map {evidence.agreement:.2f}, rank {evidence.rank}")
         )

@@ -25,7 +25,7 @@ def report(
 ) -> None:
     """Write report.html of a folder again, for example without pictures before it is passed on.
 
-    Example: [bold]facsight report out/ --no-pictures[/bold]
+    Example: `facsight report out/ --no-pictures`
     """
     for marker, home in KINDS.items():
         if (folder / marker).is_file():

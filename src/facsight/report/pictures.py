@@ -26,7 +26,8 @@ def shrunk(photo: UInt8[np.ndarray, "h w 3"], side: int = PHOTO_SIDE) -> UInt8[n
 
 def enlarged(values: Float[np.ndarray, "h w"], side: int = FACE_SIDE) -> Float[np.ndarray, "side side"]:
     """A map of an aligned face at `side` pixels, smooth, within the map's own range."""
-    return cv2.resize(values.astype(np.float32), (side, side), interpolation=cv2.INTER_LINEAR)
+    smooth = cv2.resize(values.astype(np.float32), (side, side), interpolation=cv2.INTER_CUBIC)
+    return np.clip(smooth, values.min(), values.max())
 
 
 def attention_picture(

@@ -15,6 +15,7 @@ from http.client import HTTPException
 from importlib.resources import files
 from pathlib import Path
 from typing import BinaryIO
+from urllib.error import HTTPError
 
 from facsight.core.errors import BadCheckpoint, MissingData, UnknownName, did_you_mean
 from facsight.faces.finder import DEFAULT, default_finder, open_finder
@@ -171,7 +172,12 @@ def _download(model: Model, path: Path) -> None:
 
 
 def _copy(url: str, file: BinaryIO) -> None:
-    with urllib.request.urlopen(url, timeout=PATIENCE) as answer:  # noqa: S310 (an address from MODELS)
+    try:
+        answer = urllib.request.urlopen(url, timeout=PATIENCE)  # noqa: S310 (an address from MODELS)
+    except HTTPError as refusal:
+        with refusal:
+            raise OSError(f"the server answers {refusal.code} {refusal.reason}") from None
+    with answer:
         shutil.copyfileobj(answer, file, _BLOCK)
         promised = answer.headers.get("Content-Length")
     if promised is not None and file.tell() != int(promised):

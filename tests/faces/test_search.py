@@ -1,5 +1,7 @@
 """Where the search looks, with a detector made of coloured squares instead of a network."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
@@ -14,7 +16,7 @@ class SquareDetector:
     Like a real one it also finds them upside down, as if upright, with less confidence; not on the side.
     """
 
-    sight = Sight(clear=0.85, small=0.1, bonus=0.05)
+    sight = Sight(clear=0.85, small=0.1, bonus=0.05, turns=(2,), levels=1)
 
     def __init__(self, smallest: float = 0.08, largest: float = 0.7):
         self.smallest, self.largest, self.looks = smallest, largest, 0
@@ -63,6 +65,14 @@ def test_small_faces_are_found_in_parts_of_the_photo():
     faces = search(photo, detector)
     assert sorted(face.box[0] for face in faces) == [100, 420, 700]
     assert 1 < detector.looks < 1 + 4 + 16 + 64 + 3 * 4
+
+
+def test_photo_is_divided_again_where_nothing_is_seen_if_the_detector_asks_for_it():
+    photo = photo_with((100, 100, 24), (700, 520, 24))
+    detector = SquareDetector()
+    assert search(photo, detector) == []
+    detector.sight = replace(detector.sight, levels=2)
+    assert len(search(photo, detector)) == 2
 
 
 def test_a_small_face_beside_a_large_one_is_found():

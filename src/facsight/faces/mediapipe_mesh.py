@@ -65,7 +65,7 @@ def mediapipe_mesh_finder(*, min_confidence: float = 0.5) -> StagedFinder:
 class BlazeFaces:
     """A `Detector`: the near and the far BlazeFace in one graph, so that they can run side by side."""
 
-    sight = Sight(clear=0.85, small=0.09, bonus=0.08)
+    sight = Sight(clear=0.85, small=0.09, bonus=0.08, turns=(2,), levels=1)
 
     def __init__(self):
         option = (
@@ -94,7 +94,7 @@ class AttentionMesh:
         with without_chatter():
             self._graph = _graph(_MESH, outputs=outputs, side_inputs=attention, calculator_params=threshold)
             self._rectangle = import_module("mediapipe.framework.formats.rect_pb2").NormalizedRect
-            self(np.zeros((192, 192, 3), np.uint8), Place((96, 96), 192, 0))
+            self(np.zeros((192, 192, 3), np.uint8), Place((96.0, 96.0), 192.0, 0.0))
 
     def __call__(self, picture: UInt8[np.ndarray, "height width 3"], place: Place) -> Mesh | None:
         height, width = picture.shape[:2]

@@ -38,7 +38,7 @@ def mediapipe_task_finder(model: Path, *, min_confidence: float = 0.5) -> Staged
 class BundleDetector:
     """A `Detector`: the bundle's near-range BlazeFace."""
 
-    sight = Sight(clear=0.85, small=0.16, bonus=0.08)
+    sight = Sight(clear=0.85, small=0.16, bonus=0.08, turns=(2,), levels=2)
 
     def __init__(self, model: bytes):
         with without_chatter():
@@ -73,7 +73,7 @@ class BundleLandmarker:
                 min_face_detection_confidence=LEAST_SCORE,
             )
             self._task = vision.FaceLandmarker.create_from_options(options)
-            self(np.zeros((192, 192, 3), np.uint8), Place((96, 96), 192, 0))
+            self(np.zeros((192, 192, 3), np.uint8), Place((96.0, 96.0), 192.0, 0.0))
 
     def __call__(self, picture: UInt8[np.ndarray, "height width 3"], place: Place) -> Mesh | None:
         seen = self._task.detect(_image(picture))

@@ -4,13 +4,13 @@ A detector sees a small picture (128 or 192 pixels a side), on which a face must
 than the picture. So it is shown several views, and only as many as the photo needs:
 
 1. the whole photo, with a frame if the photo is small enough to be a cut-out face;
-2. four overlapping parts, and their parts, wherever the faces seen are small or nothing was seen;
-3. if still nothing was seen: the whole photo framed (a face larger than the photo), then turned by quarters;
+2. four overlapping parts, and their parts, wherever the faces seen are small or none was likely;
+3. if there is still none: the whole photo framed (a face larger than the photo), then turned by quarters;
 4. each doubtful face alone, as it was seen and turned by quarters: a detector also finds a wrong, upright
    face in an upside-down one, but is less sure of it; and chance likenesses seldom look like a face twice.
 
 A photo of one clear face needs one look. A face may be missed that is both tiny and turned over, or so tiny
-that nothing is seen in the whole photo nor in its quarters.
+that nothing is seen in the whole photo nor in its parts.
 """
 
 from collections.abc import Callable, Iterator
@@ -31,6 +31,8 @@ FRAME = 0.35
 #: Parts of this side or less, in photo pixels, are not divided further.
 SMALLEST_PART = 224
 PART, DEEPEST = 0.56, 3
+#: Below this confidence a detection is not taken as a sign that the detector sees what there is.
+LIKELY = 0.5
 SAME_FACE_OVERLAP, PART_OF_FACE = 0.4, 0.7
 
 
@@ -68,11 +70,15 @@ class Sight:
     - `clear`: upright faces nearly always score more, upside-down ones less
     - `small`: detections below this share of the picture's longer side may have smaller neighbours unseen
     - `bonus`: an upside-down face must score this much better than an upright one in its place: it is rarer
+    - `turns`: by how many quarters a doubtful face is turned: those that its points do not follow
+    - `levels`: how often a photo is divided while nothing likely is seen in it
     """
 
     clear: float
     small: float
     bonus: float
+    turns: tuple[int, ...]
+    levels: int
 
 
 @runtime_checkable
@@ -93,12 +99,12 @@ def search(photo: UInt8[np.ndarray, "height width 3"], detect: Detector) -> list
     view = whole(photo)
     start = view.framed(FRAME) if view.long_side <= CUT_OUT_SIDE else view
     seen = look(start)
-    if not seen or _any_small(seen, start, detect.sight):
-        seen = _look_closer(look, detect.sight, start, seen, deepest=DEEPEST)
+    if not _any_likely(seen) or _any_small(seen, start, detect.sight):
+        seen = _look_closer(look, detect.sight, start, seen)
     for other in _last_resorts(start, view):
-        if seen:
+        if _any_likely(seen):
             break
-        seen = look(other)
+        seen = seen + look(other)
     certain = [
         face if face.confidence >= detect.sight.clear else _second_look(look, detect.sight, photo, face)
         for face in without_repeats(seen)
@@ -112,6 +118,10 @@ def _look(photo: np.ndarray, detect: Detector, view: View) -> list[Detection]:
     return [_in_photo(seen, view) for seen in detect(view.pixels(photo))]
 
 
+def _any_likely(seen: list[Detection]) -> bool:
+    return any(face.confidence >= LIKELY for face in seen)
+
+
 def _any_small(seen: list[Detection], view: View, sight: Sight) -> bool:
     return any(face.side < sight.small * view.long_side for face in seen)
 
@@ -123,15 +133,16 @@ def _in_photo(seen: Detection, view: View) -> Detection:
 
 
 def _look_closer(
-    look: Look, sight: Sight, view: View, seen: list[Detection], *, deepest: int
+    look: Look, sight: Sight, view: View, seen: list[Detection], *, level: int = 1
 ) -> list[Detection]:
     """What was seen in a view, and in its parts, and in theirs wherever faces are small."""
-    if deepest == 0 or view.long_side <= SMALLEST_PART:
+    if level > DEEPEST or view.long_side <= SMALLEST_PART:
         return seen
     for part in _parts(view):
         inside = [face for face in look(part) if not _is_cut(face, part, view)]
-        small = _any_small(inside, part, sight)
-        seen = seen + (_look_closer(look, sight, part, inside, deepest=deepest - 1) if small else inside)
+        if _any_small(inside, part, sight) or (not _any_likely(inside) and level < sight.levels):
+            inside = _look_closer(look, sight, part, inside, level=level + 1)
+        seen = seen + inside
     return seen
 
 
@@ -155,7 +166,7 @@ def _is_cut(face: Detection, part: View, view: View) -> bool:
 
 
 def _second_look(look: Look, sight: Sight, photo: np.ndarray, face: Detection) -> Detection:
-    """A doubtful face after looks at it alone: turned or not, with the mean of both confidences."""
+    """A doubtful face after looks at it alone: as it was or turned, with the mean of both confidences."""
     alone = _around(photo, face)
     upright, *turned = (
         max(
@@ -163,10 +174,11 @@ def _second_look(look: Look, sight: Sight, photo: np.ndarray, face: Detection) -
             key=lambda seen: seen.confidence,
             default=replace(face, confidence=0.0),
         )
-        for quarters in range(4)
+        for quarters in (0, *sight.turns)
     )
     other = max(turned, key=lambda seen: seen.confidence)
-    best = other if other.confidence > upright.confidence + sight.bonus else upright
+    seen_again = upright.confidence > 0
+    best = other if seen_again and other.confidence > upright.confidence + sight.bonus else upright
     return replace(best, confidence=(face.confidence + best.confidence) / 2)
 
 
@@ -179,10 +191,10 @@ def _last_resorts(start: View, view: View) -> Iterator[View]:
 
 
 def _around(photo: np.ndarray, face: Detection) -> View:
-    """A face with its surroundings, upright to the nearest half turn as it was seen."""
+    """A face with its surroundings, turned so that it stands upright if it was seen rightly."""
     height, width = photo.shape[:2]
-    centre = np.clip(face.centre, 0, (width, height))
-    return square_around((centre[0], centre[1]), 2.2 * face.side)
+    x, y = np.clip(face.centre, 0, (width, height)).tolist()
+    return square_around((x, y), 2.2 * face.side).turned(round(face.roll / (np.pi / 2)))
 
 
 def without_repeats(found: list[Detection]) -> list[Detection]:

@@ -149,7 +149,7 @@ def _quarter_turned(roll: float, quarter_turns: int) -> float:
 
 def _fits(mesh: Mesh, place: Place) -> bool:
     turn = mesh.place.roll - place.roll
-    return mesh.presence >= LEAST_PRESENCE and abs(np.arctan2(np.sin(turn), np.cos(turn))) <= LARGEST_TURN
+    return mesh.presence >= LEAST_PRESENCE and bool(np.cos(turn) >= np.cos(LARGEST_TURN))
 
 
 def _inside(photo: np.ndarray, points: np.ndarray) -> Bool[np.ndarray, "point"]:

@@ -39,7 +39,7 @@ def yunet_finder(model: Path, *, min_confidence: float = 0.5) -> StagedFinder:
 class YuNet:
     """A `Detector`, for pictures of any size. Its points hardly follow a face turned by a quarter."""
 
-    sight = Sight(clear=0.925, small=0.06, bonus=0.02)
+    sight = Sight(clear=0.925, small=0.06, bonus=0.02, turns=(1, 2, 3), levels=1)
 
     def __init__(self, model: Path):
         if not model.is_file():

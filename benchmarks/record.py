@@ -28,11 +28,12 @@ def record(name: str, results: dict[str, object]) -> Path:
 
 
 def machine() -> dict[str, object]:
-    """The processor, its cores, the threads torch uses of them, and versions."""
+    """The processor, its cores, the threads torch uses of them, how busy it was, and versions."""
     return {
         "processor": _processor(),
         "cores": os.cpu_count(),
         "threads": torch.get_num_threads(),
+        "load_average": round(os.getloadavg()[0], 2) if hasattr(os, "getloadavg") else None,
         "accelerator": torch.cuda.get_device_name() if torch.cuda.is_available() else None,
         "system": f"{platform.system()} {platform.machine()}",
         "python": platform.python_version(),

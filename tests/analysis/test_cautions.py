@@ -56,7 +56,8 @@ def test_everything_at_once_in_the_order_of_the_table():
 
 
 def test_evidence_elsewhere_or_nearer_to_another_expression():
-    assert evidence_cautions(0.2, 1) == ()
-    assert evidence_cautions(0.51, 1) == ("elsewhere",)
-    assert evidence_cautions(0.2, 2) == ("misfit",)
-    assert evidence_cautions(float("nan"), None) == ()
+    # a perfect match would leave 0.4 elsewhere and give 0.6 to the units; half of that is 0.3
+    assert evidence_cautions(0.69, 0.4, 1) == ()
+    assert evidence_cautions(0.71, 0.4, 1) == ("elsewhere",)
+    assert evidence_cautions(0.5, 0.4, 2) == ("misfit",)
+    assert evidence_cautions(float("nan"), float("nan"), None) == ()

@@ -27,6 +27,16 @@ def test_shares_and_elsewhere_sum_to_one_and_are_sorted(reading):
         assert all(share >= 0 for share in shares)
 
 
+def test_the_floor_is_what_attention_equal_to_the_map_would_leave_elsewhere(reading):
+    """By the definition of the shares: at each place 1 - map of the mass, the map's own, lies elsewhere."""
+    told = [evidence for evidence in about_each_class(reading).values() if evidence.action_units]
+    assert told
+    for evidence in told:
+        mass = (evidence.au_map - evidence.au_map.min()) / (evidence.au_map - evidence.au_map.min()).sum()
+        expected = float((mass * (1 - evidence.au_map)).sum())
+        assert evidence.elsewhere_floor == pytest.approx(expected, abs=1e-5)
+
+
 def test_only_units_of_the_class_are_named(reading):
     assert set(reading.evidence.about("happiness").action_units) <= {6, 12, 25}
 

@@ -19,8 +19,6 @@ CAUTIONS = {
 
 #: Below this probability of the best class a reading is uncertain: more speaks against it than for it.
 UNCERTAIN_BELOW = 0.5
-#: Above this share outside the class's action units most of the attention is elsewhere.
-ELSEWHERE_ABOVE = 0.5
 #: Degrees of yaw or pitch beyond which one side of the face is hidden; training faces hardly go further.
 PROFILE_BEYOND = 40.0
 #: Degrees of roll beyond which a head no longer counts as upright.
@@ -44,9 +42,13 @@ def face_cautions(
     return tuple(name for name, present in found.items() if present)
 
 
-def evidence_cautions(elsewhere: float, rank: int | None) -> tuple[str, ...]:
-    """What to be careful about in evidence; NaN and None, which do not apply, give no caution."""
-    found = {"elsewhere": elsewhere > ELSEWHERE_ABOVE, "misfit": rank is not None and rank > 1}
+def evidence_cautions(elsewhere: float, floor: float, rank: int | None) -> tuple[str, ...]:
+    """What to be careful about in evidence; NaN and None, which do not apply, give no caution.
+
+    Most of the evidence lies elsewhere where the action units get less than half of what a perfect match,
+    which leaves `floor` elsewhere, would give them.
+    """
+    found = {"elsewhere": 1 - elsewhere < (1 - floor) / 2, "misfit": rank is not None and rank > 1}
     return tuple(name for name, present in found.items() if present)
 
 

@@ -72,6 +72,13 @@ ELSEWHERE = Column(
     "0 to 1",
     "attention outside the action units of the label; with the evidence_AU columns it sums to 1",
 )
+FLOOR = Column(
+    "evidence_elsewhere_floor",
+    "number",
+    "share",
+    "0 to 1",
+    "what evidence_elsewhere would be if the attention were the action-unit map itself: regions fade out",
+)
 AGREEMENT = Column(
     "evidence_agreement",
     "number",
@@ -134,5 +141,15 @@ def reading_columns(classes: Sequence[str], action_units: Sequence[int]) -> tupl
     return (
         *(FILE, FACE, STATUS, REASON, *PHOTO_SIZE, *BOX, CONFIDENCE, *POSE),
         *expression_columns(classes),
-        *(LABEL, UNCERTAINTY, *unit_columns(action_units), ELSEWHERE, AGREEMENT, RANK, CAUTION, SENTENCE),
+        *(
+            LABEL,
+            UNCERTAINTY,
+            *unit_columns(action_units),
+            ELSEWHERE,
+            FLOOR,
+            AGREEMENT,
+            RANK,
+            CAUTION,
+            SENTENCE,
+        ),
     )

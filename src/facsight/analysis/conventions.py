@@ -19,6 +19,7 @@ from facsight.analysis.columns import (
     ELSEWHERE,
     FACE,
     FILE,
+    FLOOR,
     LABEL,
     PHOTO_SIZE,
     RANK,
@@ -89,7 +90,15 @@ def _openface(classes: Sequence[str], action_units: Sequence[int], _: bool) -> C
             *_own(FILE, STATUS, REASON, *PHOTO_SIZE, *BOX),
             *_own(*expression_columns(classes)),
             *_own(
-                LABEL, UNCERTAINTY, *unit_columns(action_units), ELSEWHERE, AGREEMENT, RANK, CAUTION, SENTENCE
+                LABEL,
+                UNCERTAINTY,
+                *unit_columns(action_units),
+                ELSEWHERE,
+                FLOOR,
+                AGREEMENT,
+                RANK,
+                CAUTION,
+                SENTENCE,
             ),
         ),
     )
@@ -123,7 +132,7 @@ def _pyfeat(classes: Sequence[str], action_units: Sequence[int], _: bool) -> Con
                 pl.col("photo_height"),
             ),
             (Column("FrameWidth", "integer", "pixel", "1 ...", "width of the photo"), pl.col("photo_width")),
-            *_own(FACE, STATUS, REASON, LABEL, UNCERTAINTY, *unit_columns(action_units), ELSEWHERE),
+            *_own(FACE, STATUS, REASON, LABEL, UNCERTAINTY, *unit_columns(action_units), ELSEWHERE, FLOOR),
             *_own(AGREEMENT, RANK, CAUTION, SENTENCE),
         ),
     )

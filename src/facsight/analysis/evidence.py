@@ -52,11 +52,14 @@ class Evidence:
     the last features over channels ("attention"), for a class asked about what spoke for it ("class map").
     `au_map` is where the class's action units act, in [0, 1]. `action_units` divides the attention, less its
     minimum, among those units, largest share first; the shares and `elsewhere` sum to 1. They say where the
-    reader looked, not how strongly a muscle pulled. `agreement` is the centred cosine of the two maps in
-    [-1, 1], and `rank` the place of this class when the AU maps of all classes are sorted by it (1 = best).
+    reader looked, not how strongly a muscle pulled. Regions fade out softly, so that even attention equal to
+    the AU map leaves something elsewhere: `elsewhere_floor` says how much. `agreement` is the centred cosine
+    of the two maps in [-1, 1], and `rank` the place of this class when the AU maps of all classes are sorted
+    by it (1 = best).
 
-    What does not apply is absent, never 0: `au_map` and `rank` None, `action_units` empty, `elsewhere` and
-    `agreement` NaN, where the class has no action units or the face no landmarks (`available` is False).
+    What does not apply is absent, never 0: `au_map` and `rank` None, `action_units` empty, `elsewhere`, its
+    floor and `agreement` NaN, where the class has no action units or the face no landmarks (`available` is
+    False).
     """
 
     label: str
@@ -65,6 +68,7 @@ class Evidence:
     au_map: Float[np.ndarray, "h w"] | None
     action_units: dict[int, float]
     elsewhere: float
+    elsewhere_floor: float
     agreement: float
     rank: int | None
     cautions: tuple[str, ...]
@@ -113,6 +117,7 @@ def weigh(
     every = attention.unsqueeze(1).expand_as(class_maps)
     agreement = torch.where(valid, centred_cosine(every, class_maps), torch.nan).tolist()
     shares, elsewhere = action_unit_shares(attention, units, weights[about])
+    _, floor = action_unit_shares(class_maps[torch.arange(len(about)), about], units, weights[about])
     maps, looked = class_maps.numpy(), attention.numpy()
     told = []
     for face, (label, source) in enumerate(zip(about.tolist(), sources, strict=True)):
@@ -120,10 +125,10 @@ def weigh(
         split = (
             _split(units.action_units, weights[label].tolist(), shares[face].tolist()) if comparable else {}
         )
-        rest = float(elsewhere[face]) if split else float("nan")
+        rest, least = (float(share[face]) if split else float("nan") for share in (elsewhere, floor))
         rank = _rank(agreement[face], label)
         name = source.classes[label]
-        cautions = source.cautions + evidence_cautions(rest, rank)
+        cautions = source.cautions + evidence_cautions(rest, least, rank)
         told.append(
             Evidence(
                 label=name,
@@ -132,6 +137,7 @@ def weigh(
                 au_map=maps[face, label] if comparable else None,
                 action_units=split,
                 elsewhere=rest,
+                elsewhere_floor=least,
                 agreement=agreement[face][label],
                 rank=rank,
                 cautions=cautions,
@@ -139,7 +145,7 @@ def weigh(
                     name,
                     source.probabilities,
                     split,
-                    rest,
+                    (rest, least),
                     cautions,
                     has_units=bool(weights[label].any()),
                     kind=kind,

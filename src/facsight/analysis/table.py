@@ -69,12 +69,9 @@ def _face(reading: Reading) -> dict[str, Any]:
     row |= {"yaw": pose.yaw, "pitch": pose.pitch, "roll": pose.roll} if pose else {}
     row |= {f"expression_{name.replace(' ', '_')}": share for name, share in reading.expression.items()}
     row |= {f"evidence_AU{unit:02d}": share for unit, share in evidence.action_units.items()}
-    row |= {"evidence_elsewhere": evidence.elsewhere, "evidence_agreement": evidence.agreement}
-    row |= {
-        "evidence_rank": evidence.rank,
-        "cautions": " ".join(reading.cautions),
-        "sentence": evidence.sentence,
-    }
+    row |= {"evidence_elsewhere": evidence.elsewhere, "evidence_elsewhere_floor": evidence.elsewhere_floor}
+    row |= {"evidence_agreement": evidence.agreement, "evidence_rank": evidence.rank}
+    row |= {"cautions": " ".join(reading.cautions), "sentence": evidence.sentence}
     row |= {"landmarks": _flat(reading.landmarks), "map_width": evidence.attention.shape[1]}
     row |= {"attention": _flat(evidence.attention), "au_map": _flat(evidence.au_map)}
     return {

@@ -47,7 +47,7 @@ def sentence(
     label: str,
     probabilities: Mapping[str, float],
     action_units: Mapping[int, float],
-    elsewhere: float,
+    elsewhere: tuple[float, float],
     cautions: Sequence[str],
     *,
     has_units: bool,
@@ -55,7 +55,8 @@ def sentence(
 ) -> str:
     """What was read, how sure, where the reader looked, and what to be careful about.
 
-    `kind` is that of the map that was divided among the action units; `has_units`: whether the class has any.
+    `elsewhere` are the share of the map outside the class's units, and what a perfect match would leave
+    there; `kind` is that of the map that was divided; `has_units`: whether the class has action units.
     """
     words = [_claim(label, probabilities), _grounds(label, action_units, elsewhere, has_units, kind)]
     if cautions:
@@ -77,7 +78,9 @@ def _claim(label: str, probabilities: Mapping[str, float]) -> str:
     return f"Looks like {best} ({percent(probabilities[best])})."
 
 
-def _grounds(label: str, units: Mapping[int, float], elsewhere: float, has_units: bool, kind: str) -> str:
+def _grounds(
+    label: str, units: Mapping[int, float], elsewhere: tuple[float, float], has_units: bool, kind: str
+) -> str:
     if not has_units:
         return f"FACS ties no action unit to {label}, so there is no region to compare the attention with."
     if not units:
@@ -85,10 +88,11 @@ def _grounds(label: str, units: Mapping[int, float], elsewhere: float, has_units
     what = "Of the reader's attention" if kind == "attention" else f"Of what spoke for {label}"
     acts = [(unit_name(unit), percent(share)) for unit, share in units.items() if share >= LEAST_NAMED]
     if not acts:
-        return f"{what}, {percent(elsewhere)} lies outside the action units of {label}."
+        return f"{what}, {percent(elsewhere[0])} lies outside the action units of {label}."
     told = [f"{share} where {name} acts" for name, share in acts[:3]]
     told[0] = told[0].replace(" where", " lies where", 1)
-    return f"{what}, {_listed([*told, f'{percent(elsewhere)} elsewhere'])}."
+    rest = f"{percent(elsewhere[0])} elsewhere ({percent(elsewhere[1])} even at best)"
+    return f"{what}, {_listed([*told, rest])}."
 
 
 def _listed(parts: Sequence[str]) -> str:

@@ -60,7 +60,8 @@ def lines(reading: "Reading", evidence: "Evidence") -> list[Text]:
     from facsight.analysis.wording import percent, unit_name
 
     units = {unit_name(unit): share for unit, share in evidence.action_units.items()}
-    width = max(map(len, [*reading.expression, *units])) + 2
+    elsewhere = f"elsewhere (at best {percent(evidence.elsewhere_floor)})"
+    width = max(map(len, [*reading.expression, *units, elsewhere])) + 2
     told = [Text(evidence.sentence), Text("\nprobability", "bold")]
     for name, share in sorted(reading.expression.items(), key=lambda pair: -pair[1]):
         style = "bold" if name == evidence.label else ""
@@ -69,7 +70,7 @@ def lines(reading: "Reading", evidence: "Evidence") -> list[Text]:
         )
     if units:
         told.append(Text(f"\n{evidence.kind} by action unit", "bold"))
-        for name, share in [*units.items(), ("elsewhere", evidence.elsewhere)]:
+        for name, share in [*units.items(), (elsewhere, evidence.elsewhere)]:
             told.append(Text.assemble(f"  {name:{width}}{percent(share):>9} ", (bar(share), "cyan")))
         told.append(
             Text(f"\nagreement with the action-unit map {evidence.agreement:.2f}, rank {evidence.rank}")

@@ -15,6 +15,9 @@ from facsight.report.pictures import FACE_SIDE, attention_picture, data_uri, shr
 
 Row = Mapping[str, Any]
 
+#: Up to this many faces their boxes carry the expression; more would hide each other, and carry numbers.
+NAMED = 4
+
 #: Short words for the marks beside a face's heading.
 SHORT = {
     "uncertain": "uncertain",
@@ -42,7 +45,7 @@ def photo_card(
         "size": f"{width} × {height} pixels",
         "picture": None,
         "note": note,
-        "boxes": [_box(row, width, height) for row in rows],
+        "boxes": [_box(row, width, height, named=len(rows) <= NAMED) for row in rows],
         "faces": [_face_card(row, photo, classes) for row in rows],
     }
     if photo is not None:
@@ -62,7 +65,7 @@ def _original(path: Path, size: tuple[int, int]) -> tuple[np.ndarray | None, str
     return pixels, ""
 
 
-def _box(row: Row, width: int, height: int) -> dict[str, Any]:
+def _box(row: Row, width: int, height: int, *, named: bool) -> dict[str, Any]:
     """The face's box in per cent of the photo, cut at its borders."""
     left, right = (min(max(row[end] / width, 0.0), 1.0) * 100 for end in ("box_x0", "box_x1"))
     top, bottom = (min(max(row[end] / height, 0.0), 1.0) * 100 for end in ("box_y0", "box_y1"))
@@ -70,7 +73,7 @@ def _box(row: Row, width: int, height: int) -> dict[str, Any]:
     return {
         **{name: f"{value:.2f}" for name, value in numbers.items()},
         "inside": top < 6,
-        "tag": f"{row['face']} {row['label']}",
+        "tag": f"{row['face']} {row['label']}" if named else str(row["face"]),
     }
 
 
@@ -109,9 +112,15 @@ def _unit_bars(row: Row) -> list[dict[str, Any]]:
         for unit, share in sorted(units.items(), key=lambda pair: -pair[1])
     ]
     if bars:
-        rest = row["evidence_elsewhere"]
+        rest, floor = row["evidence_elsewhere"], row["evidence_elsewhere_floor"]
         bars.append(
-            {"name": "elsewhere", "share": rest, "value": percent(rest), "chosen": False, "rest": True}
+            {
+                "name": f"elsewhere (at best {percent(floor)})",
+                "share": rest,
+                "value": percent(rest),
+                "chosen": False,
+                "rest": True,
+            }
         )
     return bars
 

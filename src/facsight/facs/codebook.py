@@ -49,6 +49,9 @@ OTHER_STATES = ("pain", "cluelessness", "speech")
 _BOOK_KEYS = ("name", "version", "source", "note", "own_expressions", "expressions")
 _ENTRY_KEYS = ("action_units", "weights", "source", "note")
 
+#: The codebook of the shipped reader: that of the survey of Martinez et al. 2017, with contempt from EMFACS.
+DEFAULT_CODEBOOK = "facsight"
+
 
 @dataclass(frozen=True, eq=False)
 class Codebook:

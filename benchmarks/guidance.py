@@ -4,7 +4,7 @@
 
 Every run is `facsight train recipes/guided/ferplus_small.toml` with seed, data.fraction and
 method.guidance changed; runs that are done are not repeated, an interrupted one goes on. With a share p of
-the faces the number of epochs is 8 / sqrt(p), rounded: few faces are looked at more often.
+the faces the number of epochs is 4 / sqrt(p), rounded: few faces are looked at more often.
 """
 
 import argparse
@@ -24,7 +24,7 @@ WEIGHTS = {"unguided": 0.0, "guided": 2.0}
 
 def run_one(folder: Path, fraction: float, guidance: float, seed: int) -> dict[str, float]:
     """Train and score one combination, and return its scores by flat names."""
-    epochs = round(8 / fraction**0.5)
+    epochs = round(4 / fraction**0.5)
     changes = [
         f"seed={seed}",
         f"data.fraction={fraction}",

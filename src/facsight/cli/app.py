@@ -14,7 +14,11 @@ from facsight.core.errors import BadMedia, BadOutput, BadTraining, FacsightError
 VERBS = {
     "analyze": "facsight.cli.analyze:analyze",
     "explain": "facsight.cli.explain:explain",
+    "train": "facsight.cli.train:train",
+    "score": "facsight.cli.score:score",
     "report": "facsight.cli.report:report",
+    "list": "facsight.cli.listing:list_",
+    "show": "facsight.cli.listing:show",
     "doctor": "facsight.cli.doctor:doctor",
 }
 

@@ -71,7 +71,8 @@ def fit(
 ) -> Method:
     """Train, going on from the run folder's checkpoint if there is one; returns the averaged method.
 
-    `validate` is called with the averaged method after each epoch; its numbers go to `epochs.csv`.
+    `validate` is called with the averaged method about ten times, after whole epochs; its numbers go to
+    `epochs.csv`.
     `on_step` hears of each step (step, total, terms). Raises `BadTraining` when a term is not finite.
     """
     if len(faces.faces) < plan.batch_size:
@@ -94,7 +95,7 @@ def fit(
                     on_step(state.step, total, terms)
                 if state.step % CHECKPOINT_EVERY == 0 and state.step % per_epoch:
                     _checkpoint(state, run, epoch, accelerator)
-            if validate and accelerator.is_main_process:
+            if validate and accelerator.is_main_process and _is_watched(epoch + 1, plan.epochs):
                 run.log_epoch(epoch + 1, validate(state.average))
             _checkpoint(state, run, epoch + 1, accelerator)
     return state.average
@@ -137,6 +138,11 @@ def _one_step(
     average, current = state.average.state_dict().values(), state.method.state_dict().values()
     update_average(average, current, step=state.step, decay=plan.average)
     return terms
+
+
+def _is_watched(epoch: int, epochs: int) -> bool:
+    """About ten looks at the validation faces: more would cost a large part of a short training."""
+    return epoch == epochs or epoch % max(1, epochs // 10) == 0
 
 
 def _share_gradients(method: Method, accelerator: Accelerator) -> None:

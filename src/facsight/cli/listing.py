@@ -1,0 +1,58 @@
+"""`facsight list` and `facsight show`: the catalogue and its cards, read from the source itself."""
+
+import inspect
+from importlib import import_module
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from facsight import catalog
+
+
+def list_(
+    shelf: Annotated[
+        str | None, typer.Argument(help="methods, datasets, backbones, explainers, finders ...")
+    ] = None,
+) -> None:
+    """What there is, by name.
+
+    Example: facsight list methods
+    """
+    from facsight.core.errors import UnknownName, did_you_mean
+
+    shelves = {name: list(entries) for name, entries in catalog.SHELVES.items()} | _files()
+    if shelf is not None and shelf not in shelves:
+        raise UnknownName(f"there is no shelf {shelf!r}: {did_you_mean(shelf, shelves)}")
+    for name, entries in shelves.items():
+        if shelf in (None, name):
+            typer.echo(f"{name}: {', '.join(entries) or 'none here'}")
+
+
+def show(name: Annotated[str, typer.Argument(help="A name from `facsight list`.")]) -> None:
+    """The card of a paper, dataset or part, and its options with their defaults.
+
+    Example: facsight show action_units
+    """
+    shelf = catalog.shelf_of(name)
+    thing = catalog.load(shelf, name)
+    module = import_module(thing.__module__)
+    typer.echo(f"{name} ({shelf})\n")
+    typer.echo(inspect.cleandoc(module.__doc__ or ""))
+    typer.echo("\n" + inspect.cleandoc(thing.__doc__ or ""))
+    supplied = {"self", "network", "classes", "split"}
+    options = [p for key, p in inspect.signature(thing).parameters.items() if key not in supplied]
+    if options:
+        typer.echo("\nOptions")
+        for option in options:
+            typer.echo(f"  {option}")
+
+
+def _files() -> dict[str, list[str]]:
+    """What stands in files rather than in the catalogue: codebooks, and recipes below the current folder."""
+    from facsight.facs.codebook import codebook_names
+
+    recipes = (
+        sorted(str(path) for path in Path("recipes").rglob("*.toml")) if Path("recipes").is_dir() else []
+    )
+    return {"codebooks": list(codebook_names()), "recipes": recipes}

@@ -1,0 +1,48 @@
+"""`facsight train`: a recipe becomes a run folder."""
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+
+def train(
+    recipe: Annotated[
+        Path, typer.Argument(help="A recipe (TOML); `facsight list recipes` names those that ship.")
+    ],
+    overrides: Annotated[
+        list[str] | None, typer.Argument(help="Changes to it: seed=1 method.guidance=0 data.folder=PATH")
+    ] = None,
+    out: Annotated[
+        Path | None, typer.Option(help="The run folder; default: runs/, the recipe's name and the changes.")
+    ] = None,
+) -> None:
+    """Train what a recipe says; the same command goes on with an interrupted run.
+
+    Datasets are looked for in $FACSIGHT_DATA, or in data/.
+
+    Example: facsight train recipes/guided/ferplus.toml seed=1 method.guidance=0
+    """
+    from facsight.cli.progress import counter, step_counter
+    from facsight.cli.score import print_scores
+    from facsight.experiment import score, train
+    from facsight.recipe import read_recipe
+
+    plan = read_recipe(recipe, overrides or [])
+    folder = out or Path("runs") / run_name(recipe, overrides or [])
+    with counter("landmarks") as on_face, step_counter() as on_step:
+        train(plan, folder, on_face=on_face, on_step=on_step)
+    with counter("scoring") as on_face:
+        print_scores(score(folder, on_face=on_face))
+    typer.echo(f"run: {folder}")
+
+
+def run_name(recipe: Path, overrides: list[str]) -> str:
+    """A folder name that says the recipe and what was changed in it.
+
+    >>> run_name(Path("recipes/guided/ferplus.toml"), ["seed=1", "method.guidance=0", "data.folder=/x y"])
+    'ferplus-seed=1-method.guidance=0'
+    """
+    changes = [text for text in overrides if not text.startswith("data.folder=")]
+    plain = "".join(c if c.isalnum() or c in "=.,_-" else "_" for c in "-".join([recipe.stem, *changes]))
+    return plain.strip(".")[:100]

@@ -43,7 +43,7 @@ def test_mediapipe_without_models_is_told(monkeypatch):
             raise ModuleNotFoundError(f"No module named {name!r}", name=name)
         return import_module(name)
 
-    monkeypatch.setattr(mediapipe_mesh, "import_module", newer)
+    monkeypatch.setattr(mediapipe_mesh, "import_lean", newer)
     with pytest.raises(MissingData, match=r"found one without them.*mediapipe_task"):
         open_finder("mediapipe")
 
@@ -52,7 +52,7 @@ def test_mediapipe_not_installed_is_told(monkeypatch):
     def nothing(name):
         raise ModuleNotFoundError("No module named 'mediapipe'", name="mediapipe")
 
-    monkeypatch.setattr(mediapipe_mesh, "import_module", nothing)
+    monkeypatch.setattr(mediapipe_mesh, "import_lean", nothing)
     with pytest.raises(MissingData, match="pip install mediapipe"):
         open_finder("mediapipe")
 

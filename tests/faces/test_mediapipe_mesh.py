@@ -212,13 +212,15 @@ def test_threads_take_turns(finder, astronaut):
     assert all((mesh == expected.mesh).all() for mesh in meshes)
 
 
-def test_surer_faces_only(astronaut):
+def test_surer_faces_only(finder, astronaut):
+    assert finder.find(astronaut)
     sure = default_finder(min_confidence=0.99)
     assert sure.find(astronaut) == []
     sure.close()
 
 
-def test_nothing_on_stderr(tmp_path):
+def test_nothing_on_stderr(finder):
+    """In a process of its own; here the models are loaded already."""
     script = (
         "import numpy as np\n"
         "from skimage.data import astronaut\n"

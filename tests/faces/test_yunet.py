@@ -38,7 +38,8 @@ def test_agrees_with_the_default_back_end(yunet_finder, finder, portraits):
 
 
 @pytest.mark.parametrize("turns", [1, 2, 3])
-def test_turned_faces(yunet_finder, portraits, turns):
+def test_turned_faces(yunet_finder, finder, portraits, turns):
+    """Needs the mesh, which is there where the default back end is."""
     for photo, _ in portraits[:5]:
         (face,) = yunet_finder.find(np.ascontiguousarray(np.rot90(photo, turns)))
         assert abs((face.pose.roll - 90 * turns + 180) % 360 - 180) < 12

@@ -8,7 +8,6 @@ its parts are put together anew here, at the same cost for the near detector.
 MediaPipe's coordinates have their origin in the *centre* of the first pixel; half a pixel is added here.
 """
 
-from importlib import import_module
 from typing import Any
 
 import numpy as np
@@ -16,7 +15,7 @@ from jaxtyping import Float32, UInt8
 
 from facsight.core.errors import MissingData
 from facsight.faces.quiet import without_chatter
-from facsight.faces.requirements import missing_library
+from facsight.faces.requirements import import_lean, missing_library
 from facsight.faces.search import Detection, Sight
 from facsight.faces.staged import Mesh, Place, StagedFinder
 
@@ -93,7 +92,7 @@ class AttentionMesh:
         outputs, attention = ["landmarks", _PRESENCE], {"with_attention": True}
         with without_chatter():
             self._graph = _graph(_MESH, outputs=outputs, side_inputs=attention, calculator_params=threshold)
-            self._rectangle = import_module("mediapipe.framework.formats.rect_pb2").NormalizedRect
+            self._rectangle = import_lean("mediapipe.framework.formats.rect_pb2").NormalizedRect
             self(np.zeros((192, 192, 3), np.uint8), Place((96.0, 96.0), 192.0, 0.0))
 
     def __call__(self, picture: UInt8[np.ndarray, "height width 3"], place: Place) -> Mesh | None:
@@ -122,8 +121,8 @@ def mesh_points(landmarks: Any, width: int, height: int) -> Float32[np.ndarray, 
 
 def _graph(description: str, **options: Any) -> Any:
     try:
-        config = import_module("mediapipe.framework.calculator_pb2").CalculatorGraphConfig
-        solution = import_module("mediapipe.python.solution_base").SolutionBase
+        config = import_lean("mediapipe.framework.calculator_pb2").CalculatorGraphConfig
+        solution = import_lean("mediapipe.python.solution_base").SolutionBase
     except ImportError as error:
         raise _no_models(error) from error
     from google.protobuf import text_format
@@ -136,8 +135,8 @@ def _no_models(error: ImportError) -> MissingData:
     if (error.name or "").startswith("mediapipe."):
         return MissingData(
             "expected MediaPipe 0.10.21, whose wheel carries its models, found one without them. "
-            "Use open_finder('mediapipe_task', model=...) with a face_landmarker.task file, "
-            "or, on Python 3.11 and 3.12: pip install mediapipe==0.10.21"
+            "Use open_finder('mediapipe_task', model=...) with a face_landmarker.task file, which "
+            "facsight.hub.face_finder() fetches; or, on Python 3.11 and 3.12: pip install mediapipe==0.10.21"
         )
     return missing_library("mediapipe", error)
 

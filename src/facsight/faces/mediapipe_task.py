@@ -19,7 +19,7 @@ from jaxtyping import UInt8
 from facsight.core.errors import MissingData
 from facsight.faces.mediapipe_mesh import LEAST_SCORE, mesh_points
 from facsight.faces.quiet import without_chatter
-from facsight.faces.requirements import missing_library
+from facsight.faces.requirements import import_lean, missing_library
 from facsight.faces.search import Detection, Sight
 from facsight.faces.staged import Mesh, Place, StagedFinder
 
@@ -109,10 +109,10 @@ def _read_detector(model: Path) -> bytes:
 def _tasks() -> tuple[Any, Any]:
     """MediaPipe's vision tasks and its `BaseOptions`."""
     try:
-        from mediapipe.tasks.python import BaseOptions, vision
+        tasks = import_lean("mediapipe.tasks.python")
     except ImportError as error:
         raise missing_library("mediapipe", error) from error
-    return vision, BaseOptions
+    return tasks.vision, tasks.BaseOptions
 
 
 def _image(picture: np.ndarray) -> Any:

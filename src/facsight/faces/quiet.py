@@ -7,8 +7,11 @@ import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-#: What MediaPipe's, TensorFlow Lite's and glog's native code writes to stderr while all is well.
-_CHATTER = re.compile(rb"^(INFO: |WARNING: (All log messages|Logging) before |[IW]\d{4} \d\d:\d\d:|I\d{4} )")
+#: What the native code of MediaPipe, TensorFlow Lite, glog and OpenCV writes to stderr while all is well.
+_CHATTER = re.compile(
+    rb"^(INFO: |WARNING: (All log messages|Logging) before |[IW]\d{4} \d\d:\d\d:"
+    rb"|\[ WARN:\d+@[\d.]+\] global net_impl)"
+)
 
 
 @contextmanager

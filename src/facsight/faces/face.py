@@ -17,7 +17,7 @@ from facsight.core.errors import BadFaces
 class HeadPose:
     """Where the head points, in degrees; all zero for a head that looks straight into the camera.
 
-    Signs follow py-feat; the subject's right is the left of the picture.
+    The subject's right is the left of the picture.
 
     - `yaw`: positive when the face is turned to the subject's right, from -90 to 90
     - `pitch`: positive when it looks up
@@ -25,6 +25,8 @@ class HeadPose:
       counter-clockwise in the picture; 180 is upside down
 
     Roll is applied last: turning the photo changes roll and nothing else, mirroring it negates yaw and roll.
+    In the py-feat v2 tables at hand, in radians, yaw and roll have the same signs and pitch the opposite one
+    (correlations over the same meshes 0.93, 0.97 and -0.95).
     """
 
     yaw: float

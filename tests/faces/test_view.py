@@ -36,6 +36,20 @@ def test_shrinking_averages_squares():
     assert shrunk.to_photo(np.array([1.0, 1.0])).tolist() == [2, 2]
 
 
+@pytest.mark.parametrize("factor", [8, 9, 10, 11, 32])
+@pytest.mark.parametrize("size", [(640, 640), (333, 517), (641, 353)])
+def test_strong_shrinking_is_nearly_the_mean_and_stays_in_place(factor, size):
+    rows, columns = np.indices(size)
+    photo = np.stack([columns * 255 / size[1], rows * 255 / size[0], rows * 0], axis=-1).astype(np.uint8)
+    shrunk = whole(photo).shrunk(factor).pixels(photo)
+    full = (size[0] // factor, size[1] // factor)
+    assert shrunk.shape[:2] == (-(-size[0] // factor), -(-size[1] // factor))
+    squares = photo[: full[0] * factor, : full[1] * factor]
+    means = squares.reshape(full[0], factor, full[1], factor, 3).mean(axis=(1, 3))
+    # a step of the grid in this gradient is at most 8 pixels of 255 / 353 each
+    assert np.abs(shrunk[: full[0], : full[1]] - means).max() < 0.5 * 8 * 255 / 353 + 1
+
+
 def test_shrinking_keeps_the_photos_border_between_pixels():
     view = View(-3, -1, 9, 7).shrunk(4)
     assert (view.left, view.top) == (-4, -4)

@@ -12,7 +12,7 @@ class View:
     """The rectangle of a photo from `(left, top)` to `(right, bottom)`, in whole photo pixels.
 
     It may reach beyond the photo: there the border pixels are repeated. The picture is shrunk by averaging
-    squares of `shrink` pixels, then turned counter-clockwise by `quarter_turns`.
+    squares of `shrink` pixels a side, then turned counter-clockwise by `quarter_turns`.
     """
 
     left: int
@@ -63,7 +63,7 @@ class View:
         """What is seen, contiguous in memory. The view must share a pixel with the photo."""
         inside = photo[max(self.top, 0) : self.bottom, max(self.left, 0) : self.right]
         if self.shrink > 1:
-            inside = np.asarray(Image.fromarray(inside).reduce(self.shrink))
+            inside = _shrunk(inside, self.shrink)
         columns, rows = self._size
         above, before = max(-self.top, 0) // self.shrink, max(-self.left, 0) // self.shrink
         below, after = rows - above - inside.shape[0], columns - before - inside.shape[1]
@@ -85,6 +85,14 @@ class View:
         width, height = self._size
         turned = ((x, y), (y, width - x), (width - x, height - y), (height - y, x))[self.quarter_turns]
         return np.stack(turned, axis=-1)
+
+
+def _shrunk(pixels: np.ndarray, factor: int) -> np.ndarray:
+    """The mean of each square; of large squares, of a grid of at least 4 x 4 of its pixels."""
+    step = max(divisor for divisor in range(1, max(1, factor // 4) + 1) if factor % divisor == 0)
+    top, left = (min(step // 2, side - 1) for side in pixels.shape[:2])
+    grid = pixels[top::step, left::step]
+    return np.asarray(Image.fromarray(grid).reduce(factor // step))
 
 
 def whole(photo: UInt8[np.ndarray, "height width 3"]) -> View:

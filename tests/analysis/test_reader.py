@@ -1,4 +1,5 @@
 import math
+import weakref
 
 import numpy as np
 import pytest
@@ -8,6 +9,7 @@ from PIL import Image
 from facsight.analysis.reader import Reader
 from facsight.core.errors import BadLabels, BadMedia, MissingData
 from facsight.core.labels import EXPRESSIONS
+from facsight.media.photo import Photo
 from facsight.nn.pixels import standardise
 from facsight.nn.weights import load_network
 from planted import SIDE, PlantedFinder, drawn_face, photo_with, saved_photo, tiny_reader_file
@@ -117,6 +119,21 @@ def test_many_photos_are_not_read_ahead_of_need(reader, tmp_path):
     next(results)
     assert len(asked) <= 4 + 3
     results.close()
+
+
+def test_no_more_than_two_photos_are_in_memory_at_once(reader, tmp_path, monkeypatch):
+    """The one that is looked at, and the one that is decoded meanwhile."""
+    path, alive, most = saved_photo(tmp_path / "one.png"), weakref.WeakSet(), []
+
+    def decode(path):
+        photo = Photo(photo_with(1), str(path))
+        alive.add(photo)
+        most.append(len(alive))
+        return photo
+
+    monkeypatch.setattr("facsight.analysis.looking.read_photo", decode)
+    assert len(list(reader.read_many([path] * 12, at_once=4))) == 12
+    assert max(most) == 2
 
 
 def test_a_photo_that_cannot_be_read_says_why(reader, tmp_path):

@@ -16,7 +16,7 @@ from facsight.faces.face import Face, FaceFinder
 from facsight.media.photo import Photo, read_photo
 
 #: Photos that are decoded ahead of the one being looked at.
-PHOTOS_AHEAD = 2
+PHOTOS_AHEAD = 1
 
 
 @dataclass(frozen=True, eq=False)
@@ -47,10 +47,9 @@ def look_at_many(photos: Iterable[str | Path], finder: FaceFinder, crop_size: in
     """The same for many files, decoded ahead in a thread; one that fails gives its reason, no more."""
     with ThreadPoolExecutor(1, thread_name_prefix="facsight-decode") as pool:
         for name, photo in _ahead(pool, photos):
-            try:
-                yield look_at(photo.result(), finder, crop_size)
-            except Exception as error:  # whatever a file does, the batch goes on
-                yield Look(name, None, error=_reason(error, name))
+            look = _look_or_reason(name, photo, finder, crop_size)
+            del photo  # before the next one is decoded: a large photo is a gigabyte
+            yield look
 
 
 def place(
@@ -67,6 +66,13 @@ def place(
     scale = size / max(right - left, bottom - top)
     shift = size / 2 - scale * np.array([(left + right) / 2, (top + bottom) / 2])
     return Alignment(np.array([[scale, 0, shift[0]], [0, scale, shift[1]]]), size)
+
+
+def _look_or_reason(name: str, photo: Future[Photo], finder: FaceFinder, crop_size: int) -> Look:
+    try:
+        return look_at(photo.result(), finder, crop_size)
+    except Exception as error:  # whatever a file does, the batch goes on
+        return Look(name, None, error=_reason(error, name))
 
 
 def _ahead(pool: ThreadPoolExecutor, photos: Iterable[str | Path]) -> Iterator[tuple[str, Future[Photo]]]:

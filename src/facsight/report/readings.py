@@ -143,8 +143,18 @@ def _how(about: Mapping[str, Any]) -> list[dict[str, str]]:
         "Face finder": reader["finder"],
         "Codebook": f"{reader['codebook']['name']}, version {reader['codebook']['version']}",
         "Expressions": ", ".join(reader["classes"]),
+        **_card(reader["card"]),
     }
     return [{"name": name, "value": value} for name, value in facts.items()]
+
+
+def _card(card: Mapping[str, Any]) -> dict[str, str]:
+    """What else the weights say about themselves, in their own words: data, about, scores."""
+    told = {"name", "classes", "codebook", "crop_size", "temperature"}
+    plain = {
+        key: value for key, value in card.items() if key not in told and isinstance(value, str | int | float)
+    }
+    return {key.replace("_", " ").capitalize(): str(value) for key, value in plain.items()}
 
 
 def _day(moment: str) -> str:

@@ -4,12 +4,12 @@ import inspect
 
 import pytest
 import torch
-from tests.methods.test_guided_action_units import batch
 
 from facsight import catalog
 from facsight.core.batch import Faces, LabelledFaces
 from facsight.core.labels import FERPLUS
 from facsight.nn.weights import build_network
+from planted_batch import batch
 
 NAMES = sorted(catalog.METHODS)
 

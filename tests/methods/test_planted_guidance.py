@@ -1,7 +1,8 @@
 """Guidance must find the places that make the label, and be fooled less by a sticker that tells it."""
 
 import pytest
-from tests.methods.planted_guidance import scenario, teach
+
+from planted_guidance import scenario, teach
 
 
 @pytest.mark.slow

@@ -2,8 +2,9 @@
 
     python benchmarks/read_photo.py
 
-A 640 x 480 photo with one face (scikit-image's portrait on a grey ground), evidence included, on two threads;
-`facsight analyze` as a new process, three times. Goals: 15 ms and 4 s on two cores.
+A 640 x 480 photo with one face (scikit-image's portrait on a grey ground), evidence included, with the
+network on one thread and on two; `facsight analyze` as a new process, three times. Goals: 15 ms and 4 s on
+two cores. On a busy machine two threads wait for each other: mind the load average beside the figures.
 """
 
 import subprocess
@@ -24,7 +25,7 @@ from facsight.analysis.looking import look_at
 from facsight.media.photo import read_photo
 from record import record
 
-THREADS, ROUNDS, STARTS = 2, 200, 3
+ROUNDS, STARTS = 200, 3
 
 
 def portrait() -> np.ndarray:
@@ -35,7 +36,7 @@ def portrait() -> np.ndarray:
 
 
 def milliseconds(work: Callable[[], object], rounds: int = ROUNDS) -> dict[str, float]:
-    """The median, the fastest tenth and the slowest tenth of many rounds."""
+    """The best of many rounds, their median and the slowest tenth."""
     for _ in range(20):
         work()
     took = []
@@ -43,8 +44,8 @@ def milliseconds(work: Callable[[], object], rounds: int = ROUNDS) -> dict[str, 
         start = perf_counter()
         work()
         took.append((perf_counter() - start) * 1e3)
-    fast, slow = np.percentile(took, [10, 90])
-    return {"median": round(median(took), 2), "p10": round(float(fast), 2), "p90": round(float(slow), 2)}
+    slow = float(np.percentile(took, 90))
+    return {"best": round(min(took), 2), "median": round(median(took), 2), "p90": round(slow, 2)}
 
 
 def cold_start(photo: np.ndarray) -> list[float]:
@@ -62,19 +63,18 @@ def cold_start(photo: np.ndarray) -> list[float]:
 
 
 def main() -> None:
-    torch.set_num_threads(THREADS)
     photo, reader = portrait(), Reader()
     assert len(reader.read(photo)) == 1
     seen = read_photo(photo)
-    results = {
-        "read_ms": milliseconds(lambda: reader.read(photo)),
-        "of_which_finding_and_cutting_out_ms": milliseconds(
-            lambda: look_at(seen, reader.finder, reader.crop_size)
-        ),
-        "on_photo_ms": milliseconds(reader.read(photo)[0].evidence.on_photo),
-        "cold_start_s": cold_start(photo),
-        "goals": {"read_ms": 15, "cold_start_s": 4},
-    }
+    results: dict[str, object] = {"goals": {"read_ms": 15, "cold_start_s": 4}}
+    for threads in (1, 2):
+        torch.set_num_threads(threads)
+        results[f"read_ms_{threads}_threads"] = milliseconds(lambda: reader.read(photo))
+    results["of_which_finding_and_cutting_out_ms"] = milliseconds(
+        lambda: look_at(seen, reader.finder, reader.crop_size)
+    )
+    results["attention_on_photo_ms"] = milliseconds(reader.read(photo)[0].evidence.on_photo)
+    results["cold_start_s"] = cold_start(photo)
     print(results)
     print(record("read_photo", results))
 

@@ -153,3 +153,9 @@ def reading_columns(classes: Sequence[str], action_units: Sequence[int]) -> tupl
             SENTENCE,
         ),
     )
+
+
+def as_markdown(columns: Sequence[Column]) -> str:
+    """The columns as a Markdown table, for the docs."""
+    rows = [f"| `{c.name}` | {c.unit} | {c.range} | {c.meaning} |" for c in columns]
+    return "\n".join(["| column | unit | range | meaning |", "|---|---|---|---|", *rows]) + "\n"

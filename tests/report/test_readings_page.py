@@ -108,6 +108,7 @@ def test_names_are_shown_not_obeyed(reader, tmp_path, name):
     assert page.all("script") == []
     assert [a for _, a in page.tags if "onerror" in a] == []
     assert words(page).count(name.replace("\n", "\\n")) >= 2
+    assert any("The photo with" in a["alt"] for a in page.all("img"))
 
 
 def test_without_pictures_no_photo_and_no_face_is_on_the_page(folder):

@@ -9,7 +9,6 @@ setting that has changed changes the name, and is read again.
 import datetime
 import hashlib
 import json
-import os
 import shutil
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
@@ -23,7 +22,7 @@ from facsight.analysis.reader import Reader
 from facsight.analysis.reading import PhotoResult
 from facsight.analysis.saving import ready_folder, whole_file
 from facsight.analysis.table import as_frame, write_tables
-from facsight.analysis.wording import printable
+from facsight.analysis.wording import storable
 from facsight.core.errors import MissingData
 
 #: Photos a part file holds: what an interruption can cost at most.
@@ -113,7 +112,7 @@ def _parts(photos: Sequence[Path], folder: Path, settings: dict[str, Any]) -> li
 
 def _identity(photo: Path) -> tuple[str, int, int]:
     """Path, size and time of change: what tells that a photo is still the one that was read."""
-    name = os.fsencode(photo).decode("utf-8", "backslashreplace")
+    name = storable(photo)
     try:
         found = photo.stat()
     except OSError:
@@ -157,7 +156,7 @@ def _about(outcome: Outcome, reader: Reader) -> dict[str, Any]:
     """What a person, or the report, needs to know about a readings folder."""
     return {
         "made": datetime.datetime.now(datetime.UTC).isoformat(timespec="seconds"),
-        "read_from": printable(Path.cwd()),
+        "read_from": storable(Path.cwd()),
         "photos": outcome.photos,
         "faces": outcome.faces,
         "without_face": outcome.without_face,

@@ -13,7 +13,7 @@ from facsight.analysis.columns import Column, reading_columns
 from facsight.analysis.conventions import arrange
 from facsight.analysis.reading import PhotoResult, Reading
 from facsight.analysis.saving import whole_file
-from facsight.analysis.wording import printable
+from facsight.analysis.wording import printable, storable
 
 KINDS: Mapping[str, pl.DataType | type[pl.DataType]] = {
     "text": pl.String,
@@ -25,6 +25,7 @@ KINDS: Mapping[str, pl.DataType | type[pl.DataType]] = {
 #: What `evidence.parquet` holds beyond the readings' columns, so that the report can be made again.
 RECORD_COLUMNS = (
     Column("photo", "integer", "", "1 ...", "number of the photo in the order of reading"),
+    Column("path", "text", "", "", "the photo's name as it is on disk, to open it again"),
     Column("landmarks", "numbers", "pixel", "", "the 68 points x0, y0, x1, y1, ... in photo pixels"),
     Column("map_width", "integer", "cell", "1 ...", "columns of the two maps"),
     Column("attention", "numbers", "", "", "the attention on the aligned face, row by row"),
@@ -51,7 +52,8 @@ def as_frame(
 
 def _rows(number: int, result: PhotoResult) -> list[dict[str, Any]]:
     height, width = result.size or (None, None)
-    photo = {"photo": number, "file": printable(result.name), "photo_width": width, "photo_height": height}
+    photo = {"photo": number, "file": printable(result.name), "path": storable(result.name)}
+    photo |= {"photo_width": width, "photo_height": height}
     if result.error is not None:
         return [{**photo, "status": "failed", "reason": result.error}]
     if not result.readings:

@@ -30,8 +30,12 @@ def printable(name: str | Path) -> str:
     >>> print(printable("a" + chr(10) + "b.jpg"))
     a\\nb.jpg
     """
-    text = os.fsencode(name).decode("utf-8", "backslashreplace")
-    return "".join(letter if letter.isprintable() else repr(letter)[1:-1] for letter in text)
+    return "".join(letter if letter.isprintable() else repr(letter)[1:-1] for letter in storable(name))
+
+
+def storable(name: str | Path) -> str:
+    """A file name as it is; bytes that are not UTF-8, which no table can hold, are written out."""
+    return os.fsencode(name).decode("utf-8", "backslashreplace")
 
 
 def unit_name(number: int) -> str:

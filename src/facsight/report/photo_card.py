@@ -38,7 +38,7 @@ def photo_card(
     """What the template needs to show one photo; `rows` are its faces, `folder` is where its name starts."""
     first = rows[0]
     width, height = first["photo_width"], first["photo_height"]
-    photo, note = _original(folder / first["file"], (height, width)) if pictures else (None, "")
+    photo, note = _original(folder / first["path"], (height, width)) if pictures else (None, "")
     card = {
         "name": Path(first["file"]).name,
         "folder": "" if Path(first["file"]).parent == Path() else f"{Path(first['file']).parent}/",
@@ -149,9 +149,7 @@ def _facts(row: Row) -> list[dict[str, str]]:
     facts = [("Uncertainty", f"{row['uncertainty']:.2f}", "0 sure, 1 no idea")]
     if row["evidence_agreement"] is not None:
         better = row["evidence_rank"] - 1
-        rank = (
-            "no other expression fits better" if better == 0 else f"{better} other expression(s) fit better"
-        )
+        rank = f"{better or 'no'} other expression{'s fit' if better > 1 else ' fits'} better"
         facts.append(
             ("Agreement", f"{row['evidence_agreement']:.2f}", f"of attention and action-unit map; {rank}")
         )

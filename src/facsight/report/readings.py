@@ -94,15 +94,15 @@ def _line(row: Mapping[str, Any], classes: list[str]) -> dict[str, str]:
 def _tiles(about: Mapping[str, Any]) -> list[dict[str, Any]]:
     """The counts on top of the page; those of what went wrong only where something did."""
     counts = [
-        ("photos", "photos"),
-        ("faces", "faces"),
+        ("photos", "photo"),
+        ("faces", "face"),
         ("without_face", "without a face"),
         ("failed", "not read"),
     ]
+    shown = [(about[key], name) for key, name in counts if about[key] or key in ("photos", "faces")]
     return [
-        {"value": about[key], "name": name}
-        for key, name in counts
-        if about[key] or key in ("photos", "faces")
+        {"value": n, "name": f"{name}s" if name in ("photo", "face") and n != 1 else name}
+        for n, name in shown
     ]
 
 

@@ -10,7 +10,7 @@ from typing import Any
 import torch
 
 from facsight import catalog
-from facsight.core.errors import BadLabels, MissingData
+from facsight.core.errors import BadLabels, BadTraining, MissingData
 from facsight.core.method import Method
 from facsight.core.terms import Terms
 from facsight.data.crops import NO_AUGMENTATION, Augmentation, Cropper
@@ -19,6 +19,7 @@ from facsight.faces.face import FaceFinder
 from facsight.faces.finder import default_finder
 from facsight.facs.codebook import DEFAULT_CODEBOOK, load_codebook
 from facsight.metrics.calibration import fit_temperature
+from facsight.nn.classifier import Classifier, read_both_ways
 from facsight.nn.pixels import standardise
 from facsight.nn.weights import build_network, load_network, save_network
 from facsight.prepare import with_landmarks
@@ -106,10 +107,14 @@ def train(
         validate=lambda averaged: quick_scores(_outcomes(averaged, held_out)),
         on_step=on_step,
     )
-    outcomes = _outcomes(trained, held_out)
-    save_network(
-        trained.get_submodule("network"), run.file(WEIGHTS), _card(recipe, faces, outcomes, out.name)
-    )
+    network = trained.get_submodule("network")
+    if not isinstance(network, Classifier):
+        raise BadTraining(
+            f"a reader is saved from a Classifier, {type(trained).__name__} has {type(network)}"
+        )
+    device = next(network.parameters()).device
+    outcomes = predict_all(lambda batch: read_both_ways(network, batch.pixels), held_out, device=device)
+    save_network(network, run.file(WEIGHTS), _card(recipe, faces, outcomes, out.name))
     return run
 
 
@@ -136,7 +141,9 @@ def score(
     faces = load_faces(plan, split, on_face=on_face)
     if tuple(card["classes"]) != faces.space.classes:
         raise BadLabels(f"the reader knows {card['classes']}, the data have {list(faces.space.classes)}")
-    outcomes = predict_all(lambda batch: network(batch.pixels), crops(plan, faces, augment=False))
+    outcomes = predict_all(
+        lambda batch: read_both_ways(network, batch.pixels), crops(plan, faces, augment=False)
+    )
     temperature = None if split == "val" else float(card["temperature"])
     scores = {"data": faces.name, "split": split} | full_scores(
         outcomes, faces.space, load_codebook(card["codebook"]), temperature=temperature

@@ -2,7 +2,7 @@ import pytest
 import torch
 
 from facsight.core.errors import BadFaces
-from facsight.nn.classifier import Classifier
+from facsight.nn.classifier import Classifier, read_both_ways
 from facsight.nn.small_resnet import SmallResNet
 
 
@@ -45,3 +45,19 @@ def test_blocks_start_as_the_identity():
     stage = SmallResNet(widths=(8, 8, 8), blocks=(2, 1, 1), stem=8).eval().stages[0][1]
     features = torch.randn(1, 8, 6, 6)
     torch.testing.assert_close(stage(features.clone()), features.relu())
+
+
+def test_reading_both_ways_is_the_mean_over_the_mirror(network, generator):
+    pixels = torch.randn(2, 1, 48, 48, generator=generator)
+    straight, mirrored = network(pixels), network(pixels.flip(3))
+    both = read_both_ways(network, pixels)
+    torch.testing.assert_close(both.logits, (straight.logits + mirrored.logits) / 2)
+    torch.testing.assert_close(both.attention, (straight.attention + mirrored.attention.flip(2)) / 2)
+    torch.testing.assert_close(both.class_maps.mean(dim=(2, 3)) + network.head.bias, both.logits)
+
+
+def test_a_mirrored_face_is_read_the_same_with_mirrored_maps(network, generator):
+    pixels = torch.randn(2, 1, 48, 48, generator=generator)
+    one, other = read_both_ways(network, pixels), read_both_ways(network, pixels.flip(3))
+    torch.testing.assert_close(one.logits, other.logits)
+    torch.testing.assert_close(one.attention, other.attention.flip(2))

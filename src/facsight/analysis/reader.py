@@ -22,6 +22,7 @@ from facsight.facs.codebook import Codebook, load_codebook
 from facsight.facs.regions import REGIONS
 from facsight.hub import bundled_weights, face_finder, sha256
 from facsight.media.photo import read_photo
+from facsight.nn.classifier import read_both_ways
 from facsight.nn.pixels import standardise
 from facsight.nn.weights import load_network
 
@@ -135,7 +136,7 @@ class Reader:
     def _predict(self, crops: np.ndarray) -> Prediction:
         """Crops (n, side, side, 3) to a prediction whose probabilities are calibrated."""
         pixels = standardise(torch.from_numpy(crops).permute(0, 3, 1, 2))
-        told = self.network(pixels.contiguous(memory_format=torch.channels_last))
+        told = read_both_ways(self.network, pixels.contiguous(memory_format=torch.channels_last))
         return Prediction(told.logits / self.temperature, told.attention, told.class_maps)
 
     def _source(

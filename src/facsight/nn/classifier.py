@@ -49,3 +49,18 @@ class Classifier(nn.Module):
         with torch.autocast(maps.device.type, enabled=False):
             class_maps = torch.einsum("kd,bdhw->bkhw", self.head.weight, maps)
         return Prediction(logits=self.logits(maps), attention=maps.mean(dim=1), class_maps=class_maps)
+
+
+def read_both_ways(network: Classifier, pixels: Float[Tensor, "batch 1 height width"]) -> Prediction:
+    """The mean of what the network says of each face and of its mirror image; maps are mirrored back.
+
+    An expression does not change in a mirror, a network's errors do: the mean is right a little more often.
+    The logit of a class still is the mean of its class map plus its bias.
+    """
+    both = network(torch.cat([pixels, pixels.flip(3)]))
+    logits, attention, class_maps = (part.chunk(2) for part in (both.logits, both.attention, both.class_maps))
+    return Prediction(
+        logits=(logits[0] + logits[1]) / 2,
+        attention=(attention[0] + attention[1].flip(-1)) / 2,
+        class_maps=(class_maps[0] + class_maps[1].flip(-1)) / 2,
+    )

@@ -71,7 +71,7 @@ def fit(
 ) -> Method:
     """Train, going on from the run folder's checkpoint if there is one; returns the averaged method.
 
-    `validate` is called with the averaged method about ten times, after whole epochs; its numbers go to
+    `validate` is called with the averaged method at most ten times, after whole epochs; its numbers go to
     `epochs.csv`.
     `on_step` hears of each step (step, total, terms). Raises `BadTraining` when a term is not finite.
     """
@@ -141,8 +141,8 @@ def _one_step(
 
 
 def _is_watched(epoch: int, epochs: int) -> bool:
-    """About ten looks at the validation faces: more would cost a large part of a short training."""
-    return epoch == epochs or epoch % max(1, epochs // 10) == 0
+    """At most ten looks at the validation faces: more would cost a large part of a short training."""
+    return epoch == epochs or epoch % -(-epochs // 10) == 0
 
 
 def _share_gradients(method: Method, accelerator: Accelerator) -> None:

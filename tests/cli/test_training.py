@@ -55,7 +55,10 @@ def test_an_unknown_key_is_wrong_use(recipe, tmp_path, capsys):
 
 
 def test_a_missing_dataset_says_what_is_expected(recipe, tmp_path, capsys):
-    assert left_with(["train", recipe, 'data={name="ferplus", folder="nowhere"}', "--out", tmp_path / "run"]) == 2
+    assert (
+        left_with(["train", recipe, 'data={name="ferplus", folder="nowhere"}', "--out", tmp_path / "run"])
+        == 2
+    )
     assert "fer2013new.csv" in " ".join(capsys.readouterr().err.split())
 
 

@@ -9,13 +9,13 @@ import statistics
 import time
 
 import torch
-from record import record
 
 from facsight.data.crops import Augmentation, Cropper
 from facsight.data.drawn import draw_faces
 from facsight.methods.guided.action_units import ActionUnitGuidance
 from facsight.nn.pixels import standardise
 from facsight.nn.weights import build_network
+from record import record
 
 BATCH, ROUNDS, WARM = 64, 25, 3
 

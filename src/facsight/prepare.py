@@ -7,11 +7,11 @@ from pathlib import Path
 
 import numpy as np
 import torch
-from facsight.faces.face import FaceFinder
-from facsight.hub import cache_folder
 
 from facsight.core.errors import BadFaces
 from facsight.data.face_set import FaceSet
+from facsight.faces.face import FaceFinder
+from facsight.hub import cache_folder
 
 #: Raised when the way landmarks are found changes, so that old files are not taken for new ones.
 VERSION = 1

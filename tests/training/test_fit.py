@@ -141,3 +141,11 @@ def test_fewer_faces_than_a_batch(tmp_path):
 def test_plans_that_cannot_be(wrong):
     with pytest.raises(BadRecipe, match=next(iter(wrong))):
         Plan(**wrong)
+
+
+def test_precision_may_differ_between_trainings_and_is_undone(tmp_path):
+    for precision in ("bf16", "no", "bf16"):
+        plain = method()
+        plan = Plan(epochs=1, batch_size=16, precision=precision)
+        fit(plain, cropper(bars(32)), plan, RunFolder(tmp_path / f"{precision}{len(list(tmp_path.iterdir()))}", ""), seed=0)
+        assert "forward" not in vars(plain)

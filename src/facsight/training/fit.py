@@ -5,7 +5,8 @@ run that was killed goes on exactly as if it had not been.
 """
 
 import copy
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -79,12 +80,12 @@ def fit(
         raise BadTraining(
             f"{len(faces.faces)} faces are fewer than one batch of {plan.batch_size}: lower batch_size"
         )
-    accelerator = Accelerator(mixed_precision=plan.precision)
+    accelerator = Accelerator()
     state = _begin(method, plan, run, accelerator)
     weights = sampling_weights(faces.faces.expression.argmax(dim=1), balance=plan.balance)
     per_epoch = len(faces.faces) // plan.batch_size
     total = per_epoch * plan.epochs
-    with torch.random.fork_rng():
+    with torch.random.fork_rng(), _mixed_precision(method, accelerator.device, plan.precision):
         for epoch in range(state.step // per_epoch, plan.epochs):
             order = epoch_order(weights, balanced=plan.balance > 0, seed=seed, epoch=epoch)
             for step in range(state.step, (epoch + 1) * per_epoch):
@@ -101,6 +102,17 @@ def fit(
     return state.average
 
 
+@contextmanager
+def _mixed_precision(method: Method, device: torch.device, precision: str) -> Iterator[None]:
+    """Run the method's forward pass, and nothing else, in bfloat16 where that is safe; undone at the end."""
+    if precision == "bf16":
+        method.forward = torch.autocast(device.type, torch.bfloat16)(method.forward)
+    try:
+        yield
+    finally:
+        method.__dict__.pop("forward", None)
+
+
 def _begin(method: Method, plan: Plan, run: RunFolder, accelerator: Accelerator) -> _State:
     method = method.to(accelerator.device).to(memory_format=torch.channels_last)  # pyright: ignore
     average = copy.deepcopy(method).eval()
@@ -111,8 +123,6 @@ def _begin(method: Method, plan: Plan, run: RunFolder, accelerator: Accelerator)
     saved = run.load_checkpoint()
     if saved:
         state.restore(*saved, source=run.file(CHECKPOINT))
-    # Only the mixed precision of `forward` is wanted: gradients are shared by the hook above.
-    accelerator.prepare_model(method, evaluation_mode=True)
     return state
 
 

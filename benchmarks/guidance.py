@@ -14,7 +14,7 @@ from pathlib import Path
 
 from facsight.experiment import score, train
 from facsight.recipe import read_recipe
-from facsight.training.run_folder import METRICS
+from facsight.training.run_folder import METRICS, read_json
 from record import record
 
 RECIPE = Path(__file__).parent.parent / "recipes" / "guided" / "ferplus_small.toml"
@@ -33,7 +33,8 @@ def run_one(folder: Path, fraction: float, guidance: float, seed: int) -> dict[s
     ]
     if not (folder / METRICS).is_file():
         train(read_recipe(RECIPE, changes), folder)
-    scores = score(folder)
+        score(folder)
+    scores = read_json(folder / METRICS)
     flat = {name: entry["value"] for name, entry in scores["classification"].items()}
     for source, row in scores["evidence"].items():
         flat |= {f"{source}.{name}": value for name, value in row.items() if value is not None}

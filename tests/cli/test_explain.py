@@ -56,3 +56,9 @@ def test_a_place_that_does_not_exist_is_told_before_the_work(facsight, photo):
     code, _, problem = facsight("explain", photo, "--out", "no/such/why.png")
     assert code == 1
     assert "there is no folder no/such" in problem
+
+
+def test_a_folder_takes_the_picture_under_its_usual_name(facsight, photo, tmp_path):
+    (tmp_path / "pictures").mkdir()
+    assert facsight("explain", photo, "--about", "anger", "--out", "pictures")[0] == 0
+    assert [path.name for path in (tmp_path / "pictures").iterdir()] == ["photo-anger.png"]

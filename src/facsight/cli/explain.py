@@ -21,7 +21,7 @@ def explain(
     ] = None,
     face: Annotated[int, typer.Option(help="Which face, 1 being the largest.", min=1)] = 1,
     out: Annotated[
-        Path | None, typer.Option(help="The picture to write; by default beside where you are.")
+        Path | None, typer.Option(help="The picture to write, or a folder for it; by default where you are.")
     ] = None,
     weights: Annotated[Path | None, typer.Option(help="Another reader (.safetensors).")] = None,
     finder: Annotated[
@@ -42,7 +42,8 @@ def explain(
     pixels = read_photo(photo).pixels
     reading = _chosen(Reader(weights, finder=finder).read(pixels), face, photo)
     evidence = reading.evidence.about(about) if about else reading.evidence
-    target = out or Path(f"{photo.stem}-{evidence.label.replace(' ', '_')}.png")
+    name = f"{photo.stem}-{evidence.label.replace(' ', '_')}.png"
+    target = (out / name if out.is_dir() else out) if out else Path(name)
     if not target.parent.is_dir():
         raise BadOutput(
             f"there is no folder {target.parent} for the picture; make it, or choose another --out"

@@ -1,6 +1,6 @@
 """The shipped reader on FER+ validation faces: accuracy, calibration, evidence beside floors.
 
-    FACSIGHT_DATA=path/to/data python benchmarks/reader.py [--split val]
+FACSIGHT_DATA=path/to/data python benchmarks/reader.py [--split val]
 """
 
 import argparse
@@ -8,16 +8,17 @@ import shutil
 import tempfile
 from pathlib import Path
 
-from record import record
-
 from facsight.experiment import score
 from facsight.hub import bundled_weights
+from record import record
 
 RECIPE = Path(__file__).parent.parent / "recipes" / "guided" / "ferplus.toml"
 
 
 def main() -> None:
-    options = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    options = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
     options.add_argument("--split", default="val", choices=["val", "test"])
     split = options.parse_args().split
     with tempfile.TemporaryDirectory() as folder:

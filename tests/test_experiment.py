@@ -1,5 +1,6 @@
 import json
 
+import polars as pl
 import pytest
 import torch
 
@@ -52,6 +53,15 @@ def test_scores_have_floors_beside_them(run):
     assert low <= scores["classification"]["accuracy"]["value"] <= high
     assert json.loads((run / "metrics.json").read_text()) == scores
     assert sum(map(sum, scores["confusion"])) == 60
+
+
+def test_predictions_agree_with_the_scores(run):
+    scores = score(run)
+    table = pl.read_parquet(run / "predictions.parquet")
+    right = (table["truth"] == table["predicted"]).mean()
+    assert right == pytest.approx(scores["classification"]["accuracy"]["value"])
+    sums = table.select(pl.sum_horizontal(pl.selectors.starts_with("expression_"))).to_series()
+    assert sums.to_list() == pytest.approx([1.0] * 60, abs=1e-5)
 
 
 def test_test_data_have_their_own_file(run):

@@ -7,6 +7,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+import polars as pl
 import torch
 
 from facsight import catalog
@@ -28,7 +29,6 @@ from facsight.training.fit import fit
 from facsight.training.plan import Plan
 from facsight.training.run_folder import (
     ENVIRONMENT,
-    METRICS,
     RECIPE,
     WEIGHTS,
     RunFolder,
@@ -128,8 +128,8 @@ def score(
 ) -> dict[str, Any]:
     """Scores of a run folder, or of a weights file with its recipe, on a split; written beside the weights.
 
-    `folder` is the dataset's, if not the recipe's. The file is `metrics.json` for the validation split and
-    `metrics-SPLIT.json` otherwise.
+    `folder` is the dataset's, if not the recipe's. The files are `metrics.json` and `predictions.parquet` for
+    the validation split, `metrics-SPLIT.json` and `predictions-SPLIT.parquet` otherwise.
     """
     home = run if run.is_dir() else run.parent
     overrides = [] if folder is None else [f'data.folder="{folder.as_posix()}"']
@@ -148,9 +148,25 @@ def score(
     scores = {"data": faces.name, "split": split} | full_scores(
         outcomes, faces.space, load_codebook(card["codebook"]), temperature=temperature
     )
-    name = METRICS if split == "val" else f"metrics-{split}.json"
-    write_whole(home / name, json.dumps(scores, indent=2) + "\n")
+    suffix = "" if split == "val" else f"-{split}"
+    _write_predictions(home / f"predictions{suffix}.parquet", faces, outcomes, float(card["temperature"]))
+    write_whole(home / f"metrics{suffix}.json", json.dumps(scores, indent=2) + "\n")
     return scores
+
+
+def _write_predictions(path: Path, faces: FaceSet, outcomes: Outcomes, temperature: float) -> None:
+    """One row a face: its name, true and predicted class, and the calibrated probability of each class."""
+    classes = faces.space.classes
+    shares = (outcomes.logits / temperature).softmax(dim=1)
+    columns = {
+        "face": list(faces.ids),
+        "truth": [classes[k] for k in outcomes.truth.tolist()],
+        "predicted": [classes[k] for k in shares.argmax(dim=1).tolist()],
+        **{f"expression_{name}": shares[:, k].tolist() for k, name in enumerate(classes)},
+    }
+    partial = path.with_name(path.name + ".part")
+    pl.DataFrame(columns).write_parquet(partial)
+    partial.replace(path)
 
 
 def _outcomes(method: Method, faces: Cropper) -> Outcomes:

@@ -147,5 +147,11 @@ def test_precision_may_differ_between_trainings_and_is_undone(tmp_path):
     for precision in ("bf16", "no", "bf16"):
         plain = method()
         plan = Plan(epochs=1, batch_size=16, precision=precision)
-        fit(plain, cropper(bars(32)), plan, RunFolder(tmp_path / f"{precision}{len(list(tmp_path.iterdir()))}", ""), seed=0)
+        fit(
+            plain,
+            cropper(bars(32)),
+            plan,
+            RunFolder(tmp_path / f"{precision}{len(list(tmp_path.iterdir()))}", ""),
+            seed=0,
+        )
         assert "forward" not in vars(plain)

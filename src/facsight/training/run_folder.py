@@ -22,12 +22,7 @@ RECIPE, ENVIRONMENT, WEIGHTS, METRICS = (
     "weights.safetensors",
     "metrics.json",
 )
-TERMS, EPOCHS, CHECKPOINT, PREDICTIONS = (
-    "terms.csv",
-    "epochs.csv",
-    "checkpoint.safetensors",
-    "predictions.parquet",
-)
+TERMS, EPOCHS, CHECKPOINT = "terms.csv", "epochs.csv", "checkpoint.safetensors"
 
 
 class RunFolder:

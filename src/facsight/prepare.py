@@ -27,16 +27,23 @@ def with_landmarks(
     """
     path = cache_folder() / "landmarks" / f"{_fingerprint(faces)}-v{VERSION}.npy"
     points = _read(path, len(faces))
-    todo = [i for i in range(len(faces)) if np.isinf(points[i, 0, 0])]
-    if todo:
-        _find(faces, points, todo, finder(), path, on_face)
+    unseen = np.flatnonzero(np.isinf(points[:, 0, 0])).tolist()
+    if unseen:
+        _find(faces, points, unseen, finder(), path, on_face)
     return replace(faces, landmarks=torch.from_numpy(points))
 
 
-def _find(faces, points, todo, finder: FaceFinder, path: Path, on_face) -> None:
+def _find(
+    faces: FaceSet,
+    points: np.ndarray,
+    unseen: list[int],
+    finder: FaceFinder,
+    path: Path,
+    on_face: Callable[[int, int], None] | None,
+) -> None:
     """Fill in `points`, saving now and then: infinity marks a face not looked at yet."""
     try:
-        for done, index in enumerate(todo, start=len(faces) - len(todo) + 1):
+        for done, index in enumerate(unseen, start=len(faces) - len(unseen) + 1):
             picture = faces.images[index].permute(1, 2, 0).numpy()
             found = finder.find(np.ascontiguousarray(np.broadcast_to(picture, (*picture.shape[:2], 3))))
             points[index] = found[0].landmarks if found else np.nan

@@ -2,7 +2,7 @@ import pytest
 import torch
 
 from facsight.core.errors import BadFaces
-from facsight.nn.classifier import Classifier, read_both_ways
+from facsight.nn.classifier import Classifier, fold_normalisation, read_both_ways
 from facsight.nn.small_resnet import SmallResNet
 
 
@@ -61,3 +61,17 @@ def test_a_mirrored_face_is_read_the_same_with_mirrored_maps(network, generator)
     one, other = read_both_ways(network, pixels), read_both_ways(network, pixels.flip(3))
     torch.testing.assert_close(one.logits, other.logits)
     torch.testing.assert_close(one.attention, other.attention.flip(2))
+
+
+def test_folded_normalisation_says_the_same(network, generator):
+    for module in network.modules():
+        if isinstance(module, torch.nn.BatchNorm2d):  # as after training: nothing at its start value
+            for values in (module.weight, module.bias, module.running_mean, module.running_var):
+                values.data.uniform_(0.5, 1.5, generator=generator)
+    pixels = torch.randn(2, 1, 48, 48, generator=generator)
+    with torch.inference_mode():
+        before = network(pixels)
+        after = fold_normalisation(network)(pixels)
+    assert not any(isinstance(module, torch.nn.BatchNorm2d) for module in network.modules())
+    torch.testing.assert_close(after.logits, before.logits, atol=1e-4, rtol=1e-4)
+    torch.testing.assert_close(after.attention, before.attention, atol=1e-4, rtol=1e-4)

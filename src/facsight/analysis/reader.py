@@ -22,7 +22,7 @@ from facsight.facs.codebook import Codebook, load_codebook
 from facsight.facs.regions import REGIONS
 from facsight.hub import bundled_weights, face_finder, sha256
 from facsight.media.photo import read_photo
-from facsight.nn.classifier import read_both_ways
+from facsight.nn.classifier import fold_normalisation, read_both_ways
 from facsight.nn.pixels import standardise
 from facsight.nn.weights import load_network
 
@@ -47,7 +47,8 @@ class Reader:
         codebook: str | Path | None = None,
     ):
         self.weights = Path(weights) if weights else bundled_weights()
-        self.network, self.card = load_network(self.weights)
+        network, self.card = load_network(self.weights)
+        self.network = fold_normalisation(network).to(memory_format=torch.channels_last)  # pyright: ignore
         self.classes = tuple(self.card["classes"])
         self.crop_size, self.temperature = int(self.card["crop_size"]), float(self.card["temperature"])
         self.codebook = load_codebook(codebook or self.card.get("codebook", "facsight"))

@@ -5,6 +5,7 @@ exact. Points are continuous pixels from the corner of the picture, in the photo
 """
 
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 import torch
@@ -30,7 +31,7 @@ class Alignment:
     matrix: Float64[np.ndarray, "2 3"]
     size: int
 
-    @property
+    @cached_property
     def inverse(self) -> Float64[np.ndarray, "2 3"]:
         """From the crop to the photo."""
         linear = np.linalg.inv(self.matrix[:, :2])

@@ -105,12 +105,14 @@ def fit(
 @contextmanager
 def _mixed_precision(method: Method, device: torch.device, precision: str) -> Iterator[None]:
     """Run the method's forward pass, and nothing else, in bfloat16 where that is safe; undone at the end."""
-    if precision == "bf16":
-        method.forward = torch.autocast(device.type, torch.bfloat16)(method.forward)
+    if precision != "bf16":
+        yield
+        return
+    method.forward = torch.autocast(device.type, torch.bfloat16)(method.forward)
     try:
         yield
     finally:
-        method.__dict__.pop("forward", None)
+        del method.forward
 
 
 def _begin(method: Method, plan: Plan, run: RunFolder, accelerator: Accelerator) -> _State:

@@ -34,13 +34,15 @@ def show(name: Annotated[str, typer.Argument(help="A name from `facsight list`."
 
     Example: facsight show action_units
     """
+    from facsight.recipe import SUPPLIED
+
     shelf = catalog.shelf_of(name)
     thing = catalog.load(shelf, name)
     module = import_module(thing.__module__)
     typer.echo(f"{name} ({shelf})\n")
     typer.echo(inspect.cleandoc(module.__doc__ or ""))
     typer.echo("\n" + inspect.cleandoc(thing.__doc__ or ""))
-    supplied = {"self", "network", "classes", "split"}
+    supplied = set().union(*SUPPLIED.values())
     options = [p for key, p in inspect.signature(thing).parameters.items() if key not in supplied]
     if options:
         typer.echo("\nOptions")

@@ -1,5 +1,9 @@
 """Alignment, and the way back to the photo."""
 
+import os
+import subprocess
+import sys
+
 import numpy as np
 import pytest
 
@@ -41,6 +45,34 @@ def test_round_trip():
     points = generator.uniform(-100, 4000, (200, 2))
     found = alignment(degrees=33.0)
     assert np.abs(found.to_photo(found.to_crop(points)) - points).max() < 1e-3
+
+
+@pytest.mark.parametrize("degrees", [0, 33, -120])
+def test_inverse_undoes_the_matrix(degrees):
+    found = alignment(degrees=degrees)
+    square = np.vstack([found.matrix, [0, 0, 1]])
+    np.testing.assert_allclose(np.vstack([found.inverse, [0, 0, 1]]) @ square, np.eye(3), atol=1e-12)
+
+
+def test_inverse_wakes_no_other_thread():
+    """OpenBLAS's, once woken, spins for longer than a face takes. In a process of its own, without ours."""
+    script = (
+        "import time\n"
+        "import numpy as np\n"
+        "from facsight.faces.align import Alignment\n"
+        "matrix = np.array([[1.0, 0.5, 3], [-0.5, 1.0, 4]])\n"
+        "time.sleep(0.2)\n"
+        "start = time.process_time() - time.thread_time()\n"
+        "for _ in range(100):\n"
+        "    Alignment(matrix, 48).inverse\n"
+        "    time.sleep(0.001)\n"
+        "print(time.process_time() - time.thread_time() - start)\n"
+    )
+    environment = {**os.environ, "OPENBLAS_NUM_THREADS": "2"}
+    run = subprocess.run(
+        [sys.executable, "-c", script], capture_output=True, text=True, check=True, env=environment
+    )
+    assert float(run.stdout) < 0.002
 
 
 def test_mirrored_face_gives_the_mirrored_crop():

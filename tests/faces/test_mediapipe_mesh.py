@@ -11,6 +11,7 @@ from PIL import Image
 
 from facsight.core.landmarks import MIRROR
 from facsight.faces.finder import default_finder
+from facsight.faces.mediapipe_mesh import coordinates
 
 
 def resized(photo: np.ndarray, side: int) -> np.ndarray:
@@ -37,6 +38,19 @@ def test_one_face_with_everything(finder, astronaut):
     assert face.visible.all()
     assert face.blendshapes is None
     np.testing.assert_allclose(face.landmarks[30], [224, 135], atol=15)
+
+
+@pytest.mark.parametrize("field", ["z", "visibility"])
+def test_points_from_bytes_are_those_of_the_landmarks(field):
+    """Whatever fields MediaPipe fills in; a missing depth is 0."""
+    formats = pytest.importorskip("mediapipe.framework.formats.landmark_pb2")
+    numbers = np.random.default_rng(0).random((478, 3), np.float32)
+    rows = [dict(zip(("x", "y", field), row, strict=True)) for row in numbers.tolist()]
+    landmarks = formats.NormalizedLandmarkList(landmark=[formats.NormalizedLandmark(**row) for row in rows])
+    expected = numbers * [1, 1, field == "z"]
+    np.testing.assert_array_equal(coordinates(landmarks), expected.astype(np.float32))
+    landmarks.landmark[5].presence = 0.5
+    np.testing.assert_array_equal(coordinates(landmarks), expected.astype(np.float32))
 
 
 def test_points_are_near_those_placed_by_hand(finder, portraits, hand_placed):

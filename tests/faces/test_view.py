@@ -86,3 +86,11 @@ def test_frame_is_a_share_of_the_longer_side():
 def test_square_is_around_the_point_and_never_empty():
     assert square_around((10.2, 20.0), 8.0) == View(6, 16, 14, 24)
     assert square_around((0.0, 0.0), 0.1).long_side == 2
+
+
+@pytest.mark.parametrize("factor", [2, 3, 9])
+def test_pixels_with_gaps_shrink_like_their_copy(factor):
+    photo = np.random.default_rng(4).integers(0, 256, (90, 120, 3), dtype=np.uint8)
+    turned = photo.transpose(1, 0, 2)[::-1]
+    view = View(9, 18, 81, 63).shrunk(factor)
+    np.testing.assert_array_equal(view.pixels(turned), view.pixels(turned.copy()))

@@ -243,6 +243,25 @@ def test_the_map_of_a_label_is_that_of_its_class(crop48, generator, union):
     assert known.tolist() == valid[torch.arange(4), labels].tolist() == [True, True, False, True]
 
 
+@pytest.mark.parametrize("union", ["max", "sum"])
+@pytest.mark.parametrize("count", [1, 8, 19])
+def test_however_many_faces_are_joined_at_once_each_is_joined_alone(generator, union, count):
+    maps, weights = torch.rand(count, 5, 3, 4, generator=generator), torch.rand(6, 5, generator=generator)
+    valid = torch.rand(count, 5, generator=generator) > 0.3
+    joined, known = expression_maps(AuMaps(maps, valid, (1, 2, 4, 6, 12)), weights, union=union)
+    assert joined.shape == (count, 6, 3, 4)
+    for face, (own, left) in enumerate(zip(maps, valid, strict=True)):
+        for label, weight in enumerate(weights):
+            parts = torch.einsum("a,ahw->ahw", weight[left], own[left])
+            nothing = torch.zeros(1, 3, 4)
+            by_hand = {
+                "max": torch.cat([nothing, parts]).amax(dim=0),
+                "sum": parts.sum(dim=0) / weight[left].sum() if left.any() else nothing[0],
+            }
+            torch.testing.assert_close(joined[face, label], by_hand[union])
+            assert known[face, label] == left.any()
+
+
 @pytest.mark.parametrize("name", codebook_names())
 def test_every_codebook_can_be_drawn_on_an_aligned_face(name, crop48):
     book = load_codebook(name)

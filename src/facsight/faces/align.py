@@ -4,6 +4,7 @@ A transform is a similarity: turn, scale, shift. Turned or profile faces keep th
 exact. Points are continuous pixels from the corner of the picture, in the photo as in the crop.
 """
 
+import math
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -34,7 +35,9 @@ class Alignment:
     @cached_property
     def inverse(self) -> Float64[np.ndarray, "2 3"]:
         """From the crop to the photo."""
-        linear = np.linalg.inv(self.matrix[:, :2])
+        # NumPy's inverse wakes a thread for four numbers, which then spins for longer than a face takes
+        scale = math.hypot(*self.matrix[:, 0].tolist())
+        linear = (self.matrix[:, :2] / scale).T / scale
         return np.concatenate([linear, -linear @ self.matrix[:, 2:]], axis=1)
 
     @property

@@ -49,8 +49,15 @@ node {
   input_side_packet: "WITH_ATTENTION:with_attention"
   output_stream: "LANDMARKS:landmarks"
 }
+num_threads: 1
 """
 _PRESENCE = "facelandmarkcpu__face_presence_score"
+
+#: A landmark of x, y and z in protobuf's bytes: a tag before each number, and the length before the first.
+_LANDMARK = np.dtype(
+    [("x_tag", "S3"), ("x", "<f4"), ("y_tag", "S1"), ("y", "<f4"), ("z_tag", "S1"), ("z", "<f4")]
+)
+_TAGS = {"x_tag": b"\x0a\x0f\x0d", "y_tag": b"\x15", "z_tag": b"\x1d"}
 
 
 def mediapipe_mesh_finder(*, min_confidence: float = 0.5) -> StagedFinder:
@@ -107,7 +114,8 @@ class AttentionMesh:
         seen = self._graph.process({"image": picture, "place": rectangle})
         if seen.landmarks is None:
             return None
-        return Mesh(mesh_points(seen.landmarks.landmark, width, height), float(getattr(seen, _PRESENCE)))
+        points = _in_pixels(coordinates(seen.landmarks), width, height)
+        return Mesh(points, float(getattr(seen, _PRESENCE)))
 
     def close(self) -> None:
         self._graph.close()
@@ -116,7 +124,23 @@ class AttentionMesh:
 def mesh_points(landmarks: Any, width: int, height: int) -> Float32[np.ndarray, "mesh 3"]:
     """MediaPipe's normalised landmarks in pixels, from the corner of the picture; depth in the scale of x."""
     shares = np.array([(point.x, point.y, point.z) for point in landmarks], np.float32)
+    return _in_pixels(shares, width, height)
+
+
+def _in_pixels(
+    shares: Float32[np.ndarray, "mesh 3"], width: int, height: int
+) -> Float32[np.ndarray, "mesh 3"]:
     return shares * np.array([width, height, width], np.float32) + np.array([0.5, 0.5, 0], np.float32)
+
+
+def coordinates(landmarks: Any) -> Float32[np.ndarray, "mesh 3"]:
+    """x, y and z of each landmark of a list, read from its bytes: asking each one takes ten times as long."""
+    message = landmarks.SerializeToString()
+    if len(message) == len(landmarks.landmark) * _LANDMARK.itemsize:
+        rows = np.frombuffer(message, _LANDMARK)
+        if all((rows[tag] == expected).all() for tag, expected in _TAGS.items()):
+            return np.stack([rows["x"], rows["y"], rows["z"]], axis=1).astype(np.float32, copy=False)
+    return np.array([(point.x, point.y, point.z) for point in landmarks.landmark], np.float32)
 
 
 def _graph(description: str, **options: Any) -> Any:

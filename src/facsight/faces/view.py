@@ -91,7 +91,8 @@ def _shrunk(pixels: np.ndarray, factor: int) -> np.ndarray:
     """The mean of each square; of large squares, of a grid of at least 4 x 4 of its pixels."""
     step = max(divisor for divisor in range(1, max(1, factor // 4) + 1) if factor % divisor == 0)
     top, left = (min(step // 2, side - 1) for side in pixels.shape[:2])
-    grid = pixels[top::step, left::step]
+    # Pillow copies pixels that have gaps one by one
+    grid = np.ascontiguousarray(pixels[top::step, left::step])
     return np.asarray(Image.fromarray(grid).reduce(factor // step))
 
 

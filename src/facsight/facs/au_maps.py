@@ -6,6 +6,7 @@ joined into a map of an expression afterwards, and attention can be divided amon
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Literal
 
 import torch
@@ -20,6 +21,9 @@ SAMPLING_VARIANCE = 0.25
 #: Exponents stop here: exp(-40) is nothing, but products of two stay normal numbers, which are ten times
 #: faster to multiply than the subnormal ones beyond exp(-87).
 FARTHEST = 40.0
+
+#: Faces whose maps are joined together for all classes: every face takes classes x units maps for a moment.
+FACES_AT_ONCE = 8
 
 
 @dataclass(frozen=True, eq=False)
@@ -63,12 +67,18 @@ def render_au_maps(
         combinations, radii = (part.to(landmarks.device, dtype) for part in region_spots(units))
         present = landmarks.isfinite().all(dim=-1)
         points = torch.where(present[..., None], landmarks.to(dtype), 0.0)
-        needed = combinations.ne(0).any(dim=1).to(dtype)
+        needed = _needed(units).to(landmarks.device, dtype)
         complete = (~present).to(dtype) @ needed.T == 0
         unit, measurable = _measure(points, present)
         centres = torch.einsum("asp,bpx->xbas", combinations, points)
         valid = complete & measurable[:, None] & _mostly_inside(centres, extent)
         return AuMaps(_draw(centres, unit[:, None] * radii, valid, size, extent), valid, units)
+
+
+@lru_cache(maxsize=64)
+def _needed(action_units: tuple[int, ...]) -> Bool[Tensor, "au point"]:
+    """Which landmarks each unit's region stands on."""
+    return region_spots(action_units)[0].ne(0).any(dim=1)
 
 
 def _measure(
@@ -133,9 +143,10 @@ def expression_maps(
     Units that are not valid are left out; a class is valid if a unit with a weight is left. Its map is zero
     otherwise.
     """
-    joined = [_join(au, row.expand_as(au.valid), union) for row in weights.unbind()]
+    parts = zip(au.maps.split(FACES_AT_ONCE), au.valid.split(FACES_AT_ONCE), strict=True)
+    joined = [_join(maps.unsqueeze(1), valid.unsqueeze(1), weights, union) for maps, valid in parts]
     maps, valid = zip(*joined, strict=True)
-    return torch.stack(maps, dim=1), torch.stack(valid, dim=1)
+    return torch.cat(maps), torch.cat(valid)
 
 
 def label_maps(
@@ -148,17 +159,22 @@ def label_maps(
     union: Literal["max", "sum"] = "max",
 ) -> tuple[Float[Tensor, "batch h w"], Bool[Tensor, "batch"]]:
     """One joined map per face, each with its own weights: `weights` holds the row of the face's label."""
-    return _join(render_au_maps(landmarks, size, extent=extent, action_units=action_units), weights, union)
+    au = render_au_maps(landmarks, size, extent=extent, action_units=action_units)
+    return _join(au.maps, au.valid, weights, union)
 
 
 def _join(
-    au: AuMaps, weights: Float[Tensor, "batch au"], union: Literal["max", "sum"]
-) -> tuple[Float[Tensor, "batch h w"], Bool[Tensor, "batch"]]:
-    counted = torch.where(au.valid, weights.to(au.maps), 0.0)
-    total = counted.sum(dim=1)
+    maps: Float[Tensor, "*#joined au h w"],
+    valid: Bool[Tensor, "*#joined au"],
+    weights: Float[Tensor, "*#joined au"],
+    union: Literal["max", "sum"],
+) -> tuple[Float[Tensor, "*joined h w"], Bool[Tensor, "*joined"]]:
+    """Join the last units axis; the axes before it broadcast."""
+    counted = torch.where(valid, weights.to(maps), 0.0)
+    total = counted.sum(dim=-1)
     if union == "max":
-        joined = (au.maps * counted[..., None, None]).amax(dim=1)
+        joined = (maps * counted[..., None, None]).amax(dim=-3)
     else:
-        shares = counted / torch.where(total > 0, total, 1.0)[:, None]
-        joined = (au.maps * shares[..., None, None]).sum(dim=1)
+        shares = counted / torch.where(total > 0, total, 1.0)[..., None]
+        joined = (maps * shares[..., None, None]).sum(dim=-3)
     return joined, total > 0

@@ -1,8 +1,14 @@
 import pytest
 import torch
-from scipy.stats import pearsonr
+from scipy.stats import pearsonr, rankdata, spearmanr
 
-from facsight.functional.similarity import centred_cosine, cosine
+from facsight.functional.similarity import (
+    average_ranks,
+    centred_cosine,
+    cosine,
+    mean_correlations,
+    rank_correlation,
+)
 from oracles.similarity import slow_cosine, slow_pearson
 
 BOTH = pytest.mark.parametrize("similarity", [cosine, centred_cosine])
@@ -91,3 +97,49 @@ def test_batch_axes_are_free_and_half_precision_is_computed_in_single(similarity
 def test_gradient(similarity, generator):
     maps, truth = some_maps(generator, 3, 4, 4)
     assert torch.autograd.gradcheck(similarity, (maps.requires_grad_(), truth.requires_grad_()))
+
+
+def test_ranks_share_ties_by_hand_and_as_scipy_has_it(generator):
+    assert average_ranks(torch.tensor([[3.0, 1.0, 3.0, 3.0]])).tolist() == [[3, 1, 3, 3]]
+    values = torch.randint(6, (7, 3, 20), generator=generator).double()
+    assert average_ranks(values).numpy() == pytest.approx(rankdata(values.numpy(), axis=-1))
+
+
+def test_rank_correlation_by_hand():
+    ramp = torch.tensor([[1.0, 2.0], [3.0, 4.0]])
+    # one swap of neighbours: 1 - 6 (1 + 1) / (4 * 15)
+    swapped = torch.tensor([[1.0, 3.0], [2.0, 4.0]])
+    assert rank_correlation(ramp, swapped).item() == pytest.approx(0.8)
+
+
+def test_rank_correlation_agrees_with_scipy_and_sees_only_order(generator):
+    maps = torch.randint(9, (6, 4, 5), generator=generator).double()
+    truth = torch.randint(9, (6, 4, 5), generator=generator).double()
+    found = rank_correlation(maps, truth)
+    for row in range(6):
+        expected = spearmanr(maps[row].numpy().ravel(), truth[row].numpy().ravel()).statistic
+        assert found[row].item() == pytest.approx(expected)
+    torch.testing.assert_close(rank_correlation(maps.exp(), -(0.5**truth)), found)
+
+
+def test_rank_correlation_of_nothing_is_nan(generator):
+    maps, truth = some_maps(generator, 3, 4, 4)
+    maps[0], maps[1, 2, 2] = 0.3, torch.nan
+    assert rank_correlation(maps, truth).isnan().tolist() == [True, True, False]
+
+
+def test_mean_correlations_are_means_of_the_pairs(generator):
+    maps = torch.randn(4, 30, 5, 6, generator=generator)
+    maps[0, 3], maps[1, 4], maps[2, :, 0, 0] = 7.0, torch.nan, 2.0
+    table = mean_correlations(maps)
+    for one in range(4):
+        for other in range(4):
+            pairs = centred_cosine(maps[one].double(), maps[other].double())
+            assert table[one, other].item() == pytest.approx(pairs.nanmean().item(), abs=1e-12)
+    torch.testing.assert_close(table.diagonal(), torch.ones(4, dtype=torch.float64))
+
+
+def test_mean_correlations_without_a_common_face_are_nan():
+    maps = torch.rand(2, 2, 3, 3, generator=torch.Generator().manual_seed(0))
+    maps[0, 0] = maps[1, 1] = torch.nan
+    assert mean_correlations(maps).isnan().tolist() == [[False, True], [True, False]]

@@ -42,6 +42,47 @@ def centred_cosine(
     return cosine(_centred(_at_least_single(maps)), _centred(_at_least_single(truth)))
 
 
+def rank_correlation(
+    maps: Float[Tensor, "*batch height width"], truth: Float[Tensor, "*batch height width"]
+) -> Float[Tensor, "*batch"]:
+    """Spearman's: the centred cosine of the places' ranks, ties at their mean; NaN for a constant map.
+
+    Blind to any change of the maps that keeps the order of places. Double precision. NaN if a place is not
+    finite.
+    """
+    ranks = (average_ranks(m.double().flatten(-2)).view_as(m) for m in (maps, truth))
+    known = maps.isfinite().all(dim=(-2, -1)) & truth.isfinite().all(dim=(-2, -1))
+    return torch.where(known, centred_cosine(*ranks), torch.nan)
+
+
+def average_ranks(values: Float[Tensor, "*batch place"]) -> Float[Tensor, "*batch place"]:
+    """The place of each value in its sorted row, from 1; equal values share the mean of their places.
+
+    >>> average_ranks(torch.tensor([5.0, 1.0, 5.0, 2.0]))
+    tensor([3.5000, 1.0000, 3.5000, 2.0000])
+    """
+    rows = values.contiguous()
+    ordered = rows.sort(dim=-1).values
+    below = torch.searchsorted(ordered, rows)
+    up_to = torch.searchsorted(ordered, rows, right=True)
+    return (below + up_to + 1).to(values) / 2
+
+
+def mean_correlations(
+    maps: Float[Tensor, "source n height width"],
+) -> Float[Tensor, "source source"]:
+    """How alike several sources' maps of the same faces are: mean over faces of the centred cosine.
+
+    Row and column say the source (a model, a method); the diagonal is 1. A face without a map, or with a
+    constant one, in one of two sources is left out for those two; NaN if none is left. Double precision.
+    """
+    directions = _direction(_centred(maps.double())).flatten(2).transpose(0, 1)
+    usable = directions.isfinite().all(dim=2)
+    directions = torch.where(usable.unsqueeze(2), directions, 0.0)
+    both = usable.double()
+    return (directions @ directions.mT).sum(dim=0) / (both.mT @ both)
+
+
 def _direction(maps: Tensor) -> Tensor:
     """Maps of length 1. Divided by their peak first, so that squares neither overflow nor vanish."""
     maps = _at_least_single(maps)

@@ -12,7 +12,7 @@ from facsight.report.page import write_page
 from facsight.training.run_folder import ENVIRONMENT, EPOCHS, METRICS, RECIPE, TERMS, read_json
 
 #: Rows of the evidence table that are no explanation at all: what any score must be seen beside.
-FLOORS = ("constant", "centred_blob", "all_units", "mean_class_map")
+FLOORS = ("constant", "centred_blob", "face_hull", "all_units", "mean_class_map", "random_smooth")
 
 
 def write_run_report(folder: Path, **_: Any) -> Path:
@@ -32,7 +32,7 @@ def write_run_report(folder: Path, **_: Any) -> Path:
         about=tomllib.loads(recipe_text)["about"],
         recipe=recipe_text,
         scores=scores,
-        summary=_summary(scores),
+        summary=summary_rows(scores),
         confusion=_confusion(scores),
         floors=FLOORS,
         environment=read_json(folder / ENVIRONMENT),
@@ -40,7 +40,7 @@ def write_run_report(folder: Path, **_: Any) -> Path:
     )
 
 
-def _summary(scores: Mapping[str, Any]) -> list[dict[str, str]]:
+def summary_rows(scores: Mapping[str, Any]) -> list[dict[str, str]]:
     """The headline numbers with their intervals."""
     rows = []
     for name, entry in scores["classification"].items():

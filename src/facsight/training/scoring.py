@@ -13,9 +13,10 @@ from facsight.core.batch import Faces
 from facsight.core.labels import LabelSpace
 from facsight.core.prediction import Prediction
 from facsight.data.crops import Cropper
-from facsight.facs.au_maps import expression_maps, render_au_maps
+from facsight.facs.au_maps import expression_maps, label_maps, render_au_maps
 from facsight.facs.codebook import Codebook
 from facsight.metrics import calibration, classification
+from facsight.metrics.floors import face_hull
 from facsight.metrics.interpretability import Interpretability, MapScores, interpretability
 
 CONVENTIONS = (
@@ -83,7 +84,7 @@ def full_scores(
         "faces": len(outcomes.truth),
         "label_space": space.name,
         "conventions": CONVENTIONS,
-        "classification": _classification(logits, predicted, outcomes.truth),
+        "classification": classification_scores(logits, predicted, outcomes.truth),
         "per_class": _per_class(space, confusion),
         "confusion": confusion.tolist(),
         "codebook": {"name": codebook.name, "version": codebook.version},
@@ -104,7 +105,7 @@ def crossfit(logits: Float[Tensor, "n class"], truth: Int[Tensor, "n"]) -> Float
     return scaled
 
 
-def _classification(logits: Tensor, predicted: Tensor, truth: Tensor) -> dict[str, dict[str, Any]]:
+def classification_scores(logits: Tensor, predicted: Tensor, truth: Tensor) -> dict[str, dict[str, Any]]:
     def macro(answers: Tensor, right: Tensor) -> Tensor:
         confusion = classification.confusion_matrix(answers, right, classes=logits.shape[1])
         return classification.macro_f1(confusion)
@@ -144,11 +145,34 @@ def _evidence(outcomes: Outcomes, space: LabelSpace, codebook: Codebook) -> Mapp
     units = render_au_maps(
         outcomes.landmarks, (height, width), extent=extent, action_units=codebook.action_units
     )
-    maps, valid = expression_maps(units, codebook.weights(space.classes, codebook.action_units))
+    weights = codebook.weights(space.classes, codebook.action_units)
+    maps, valid = expression_maps(units, weights)
+    hull = face_hull(outcomes.landmarks, (height, width), extent=extent)
+    generator = torch.Generator().manual_seed(0)
     labels = {"true": outcomes.truth, "predicted": outcomes.logits.argmax(dim=1)}
     return {
-        about: interpretability(outcomes.attention, maps, valid, label) for about, label in labels.items()
+        about: interpretability(
+            outcomes.attention,
+            maps,
+            valid,
+            label,
+            generator=generator,
+            hull=hull,
+            picture_map=_picture_maps(outcomes, weights[label], codebook),
+        )
+        for about, label in labels.items()
     }
+
+
+def _picture_maps(
+    outcomes: Outcomes, weights: Float[Tensor, "n au"], codebook: Codebook
+) -> Float[Tensor, "n size size"]:
+    """Each face's action unit map at the size of its crop; a batch at a time, for the maps are many."""
+    size = (outcomes.crop_size, outcomes.crop_size)
+    parts = zip(outcomes.landmarks.split(256), weights.split(256), strict=True)
+    return torch.cat(
+        [label_maps(p, w, size, extent=size, action_units=codebook.action_units)[0] for p, w in parts]
+    )
 
 
 def _table(evidence: Mapping[str, Interpretability], mean: str) -> dict[str, dict[str, float | None]]:

@@ -47,6 +47,20 @@ def test_overrides_are_toml_values_or_bare_words(tmp_path):
         ({"training": {"epochs": 2.5}}, r"training\.epochs expects int"),
         ({"training": {"epochs": True}}, r"training\.epochs expects int"),
         ({"method": {"name": "action_units", "invalid": "skp"}}, "did you mean 'skip'"),
+        ({"guidance": {"invalid": "skp"}}, "did you mean 'skip'"),
+        ({"guidance": {"centered": True}}, "did you mean 'centred'"),
+        ({"guidance": {"contrast": "much"}}, r"guidance\.contrast expects float"),
+        ({"guidance": {"weight": 2.0}}, "no option 'weight'"),
+        ({"guidance": {"classes": ["a"]}}, "no option 'classes'"),
+        ({"method": {"name": "supervised"}, "guidance": {"centred": True}}, "not guided by action units"),
+        ({"method": {"name": "supervised", "guidance": 1.0}}, "no option 'guidance'"),
+        (
+            {"method": {"name": "action_units", "centred": True}, "guidance": {"centred": True}},
+            "centred stands in",
+        ),
+        ({"network": {"window": 3}}, "no option 'window'"),
+        ({"network": {"head": "wildcat", "strongst": 0.1}}, "did you mean 'strongest'"),
+        ({"network": {"head": "wildcat", "backbone": 1}}, "no option 'backbone'"),
         ({"data": {"name": "ferplus", "fraction": 0.0}}, "share above 0"),
         ({"crop": {"size": 4}}, "16 to 512"),
         ({"seed": "one"}, "seed expects int"),
@@ -57,6 +71,31 @@ def test_overrides_are_toml_values_or_bare_words(tmp_path):
 def test_what_a_recipe_cannot_say(change, message):
     with pytest.raises(BadRecipe, match=message):
         check_recipe(SMALL | change)
+
+
+def test_unknown_heads_name_the_nearest():
+    with pytest.raises(UnknownName, match="did you mean 'wildcat'"):
+        check_recipe(SMALL | {"network": {"head": "wildcats"}})
+
+
+def test_options_of_backbone_and_head_stand_together():
+    recipe = check_recipe(SMALL | {"network": {"head": "wildcat", "widths": [8, 8, 8], "strongest": 1}})
+    assert recipe.sections["network"]["strongest"] == 1.0
+    assert isinstance(recipe.sections["network"]["strongest"], float)
+
+
+def test_a_recipe_from_before_there_was_a_section_for_guidance(tmp_path):
+    recipe = check_recipe(SMALL | {"method": {"name": "action_units", "guidance": 1, "codebook": "emfacs"}})
+    assert recipe.sections["guidance"] == {"codebook": "emfacs"}
+    assert recipe.sections["method"] == {"name": "action_units", "guidance": 1.0}
+    assert "[guidance]" not in check_recipe(SMALL).to_toml()  # its run folder can be gone on with
+    assert read_recipe(write(tmp_path, recipe.to_toml())) == recipe
+
+
+def test_guidance_options_can_be_overridden(tmp_path):
+    path = write(tmp_path, check_recipe(SMALL).to_toml())
+    recipe = read_recipe(path, ["guidance.on=class_map", "guidance.contrast=1"])
+    assert recipe.sections["guidance"] == {"on": "class_map", "contrast": 1.0}
 
 
 def test_unknown_method_names_the_nearest():

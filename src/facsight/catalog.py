@@ -7,10 +7,15 @@ from importlib import import_module
 from typing import Any
 
 from facsight.core.errors import UnknownName, did_you_mean
+from facsight.explain import EXPLAINERS
 
 METHODS = {
     "supervised": "facsight.methods.supervised:Supervised",
     "action_units": "facsight.methods.guided.action_units:ActionUnitGuidance",
+    "unit_guidance": "facsight.methods.guided.unit_maps:UnitGuidance",
+    "acol": "facsight.methods.localising.acol:ComplementaryLearning",
+    "adl": "facsight.methods.localising.adl:AttentionDropout",
+    "cutmix": "facsight.methods.localising.cutmix:CutMix",
 }
 
 DATASETS = {
@@ -20,11 +25,17 @@ DATASETS = {
 
 BACKBONES = {
     "small_resnet": "facsight.nn.small_resnet:SmallResNet",
+    "small_deit": "facsight.nn.small_deit:SmallDeiT",
     "transformers": "facsight.nn.auto_backbone:TransformersBackbone",
 }
 
-EXPLAINERS = {
-    "cam": "facsight.explain.cam:class_activation",
+HEADS = {
+    "gap": "facsight.nn.heads.gap:AveragePooling",
+    "wildcat": "facsight.nn.heads.wildcat:Wildcat",
+    "peak_response": "facsight.nn.heads.peak_response:PeakStimulation",
+    "ts_cam": "facsight.nn.heads.ts_cam:TokenSemantics",
+    "two_branches": "facsight.nn.heads.two_branches:TwoBranches",
+    "per_unit": "facsight.nn.heads.per_unit:UnitMaps",
 }
 
 FINDERS = {
@@ -37,6 +48,7 @@ SHELVES = {
     "methods": METHODS,
     "datasets": DATASETS,
     "backbones": BACKBONES,
+    "heads": HEADS,
     "explainers": EXPLAINERS,
     "finders": FINDERS,
 }

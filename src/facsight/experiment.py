@@ -4,6 +4,7 @@ import inspect
 import json
 import os
 from collections.abc import Callable
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -18,13 +19,14 @@ from facsight.data.crops import NO_AUGMENTATION, Augmentation, Cropper
 from facsight.data.face_set import FaceSet
 from facsight.faces.face import FaceFinder
 from facsight.faces.finder import default_finder
-from facsight.facs.codebook import DEFAULT_CODEBOOK, load_codebook
+from facsight.facs.codebook import DEFAULT_CODEBOOK, Codebook, load_codebook
+from facsight.facs.guide import Guide
 from facsight.metrics.calibration import fit_temperature
 from facsight.nn.classifier import Classifier, read_both_ways
 from facsight.nn.pixels import standardise
 from facsight.nn.weights import build_network, load_network, save_network
 from facsight.prepare import with_landmarks
-from facsight.recipe import Recipe, read_recipe
+from facsight.recipe import Recipe, read_recipe, takes_guide
 from facsight.training.fit import fit
 from facsight.training.plan import Plan
 from facsight.training.run_folder import (
@@ -71,8 +73,9 @@ def build_method(recipe: Recipe, classes: tuple[str, ...]) -> Method:
     """The recipe's method around its network, with random weights drawn from the recipe's seed."""
     options = dict(recipe.sections["method"])
     method = catalog.load("methods", options.pop("name"))
-    if "classes" in inspect.signature(method).parameters:
-        options["classes"] = classes
+    if takes_guide(method):
+        weight = {"weight": options.pop("guidance")} if "guidance" in options else {}
+        options["guide"] = Guide(classes, **weight, **recipe.sections["guidance"])
     with torch.random.fork_rng():
         torch.manual_seed(recipe.seed)
         network = build_network(len(classes), **recipe.sections["network"])
@@ -131,6 +134,40 @@ def score(
     `folder` is the dataset's, if not the recipe's. The files are `metrics.json` and `predictions.parquet` for
     the validation split, `metrics-SPLIT.json` and `predictions-SPLIT.parquet` otherwise.
     """
+    trained = open_run(run, split=split, folder=folder, recipe=recipe, on_face=on_face)
+    faces = trained.crops.faces
+    outcomes = predict_all(lambda batch: read_both_ways(trained.network, batch.pixels), trained.crops)
+    temperature = None if split == "val" else trained.temperature
+    scores = {"data": faces.name, "split": split} | full_scores(
+        outcomes, faces.space, trained.codebook, temperature=temperature
+    )
+    suffix = "" if split == "val" else f"-{split}"
+    _write_predictions(trained.home / f"predictions{suffix}.parquet", faces, outcomes, trained.temperature)
+    write_whole(trained.home / f"metrics{suffix}.json", json.dumps(scores, indent=2) + "\n")
+    return scores
+
+
+@dataclass(frozen=True)
+class Trained:
+    """A trained network with the faces it is to be examined on; `home` is where results are written."""
+
+    home: Path
+    network: Classifier
+    temperature: float
+    codebook: Codebook
+    about: str
+    crops: Cropper
+
+
+def open_run(
+    run: Path,
+    *,
+    split: str = "val",
+    folder: Path | None = None,
+    recipe: Path | None = None,
+    on_face: Callable[[int, int], None] | None = None,
+) -> Trained:
+    """A run folder, or a weights file with its recipe, and a split of its dataset, not augmented."""
     home = run if run.is_dir() else run.parent
     overrides = [] if folder is None else [f'data.folder="{folder.as_posix()}"']
     source = recipe or home / RECIPE
@@ -141,17 +178,14 @@ def score(
     faces = load_faces(plan, split, on_face=on_face)
     if tuple(card["classes"]) != faces.space.classes:
         raise BadLabels(f"the reader knows {card['classes']}, the data have {list(faces.space.classes)}")
-    outcomes = predict_all(
-        lambda batch: read_both_ways(network, batch.pixels), crops(plan, faces, augment=False)
+    return Trained(
+        home=home,
+        network=network,
+        temperature=float(card["temperature"]),
+        codebook=load_codebook(card["codebook"]),
+        about=plan.about,
+        crops=crops(plan, faces, augment=False),
     )
-    temperature = None if split == "val" else float(card["temperature"])
-    scores = {"data": faces.name, "split": split} | full_scores(
-        outcomes, faces.space, load_codebook(card["codebook"]), temperature=temperature
-    )
-    suffix = "" if split == "val" else f"-{split}"
-    _write_predictions(home / f"predictions{suffix}.parquet", faces, outcomes, float(card["temperature"]))
-    write_whole(home / f"metrics{suffix}.json", json.dumps(scores, indent=2) + "\n")
-    return scores
 
 
 def _write_predictions(path: Path, faces: FaceSet, outcomes: Outcomes, temperature: float) -> None:
@@ -182,7 +216,7 @@ def _card(recipe: Recipe, faces: FaceSet, outcomes: Outcomes, name: str) -> dict
         "classes": list(faces.space.classes),
         "crop_size": recipe.sections["crop"]["size"],
         "temperature": fit_temperature(outcomes.logits, outcomes.truth),
-        "codebook": recipe.sections["method"].get("codebook", DEFAULT_CODEBOOK),
+        "codebook": recipe.sections["guidance"].get("codebook", DEFAULT_CODEBOOK),
         "data": faces.name,
         "recipe": recipe.to_toml(),
     }

@@ -17,18 +17,23 @@ SECTIONS = {
     "augmentation": None,
     "network": "backbones",
     "method": "methods",
+    "guidance": None,
     "training": None,
 }
 TOP = {"about": str, "seed": int}
 #: Options that recipes may give beside those of the named object.
 EXTRA = {
     "data": {"name": str, "fraction": float},
-    "network": {"name": str, "dropout": float},
+    "network": {"name": str, "head": str, "dropout": float},
     "method": {"name": str},
 }
 CROP = {"size": int}
 #: What the front desk supplies itself.
-SUPPLIED = {"data": {"split"}, "network": set(), "method": {"self", "network", "classes"}}
+SUPPLIED = {
+    "data": {"split"},
+    "network": {"backbone", "classes"},
+    "method": {"network", "guide"},
+}
 
 
 @dataclass(frozen=True)
@@ -43,6 +48,8 @@ class Recipe:
         """The resolved recipe, as TOML that `read_recipe` reads back to an equal recipe."""
         lines = [f"about = {_toml(self.about)}", f"seed = {self.seed}"]
         for section, options in self.sections.items():
+            if section == "guidance" and not options:
+                continue  # so that runs from before there was this section are still of the same recipe
             lines += ["", f"[{section}]", *(f"{key} = {_toml(value)}" for key, value in options.items())]
         return "\n".join(lines) + "\n"
 
@@ -78,21 +85,48 @@ def check_recipe(content: Mapping[str, Any], *, source: str = "recipe") -> Recip
     sections = {name: dict(content.get(name, {})) for name in SECTIONS}
     sections["network"].setdefault("name", "small_resnet")
     sections["crop"].setdefault("size", 48)
+    _settle_guidance(source, sections)
     for name, options in sections.items():
-        known = section_options(name, options.get("name"))
-        for key, value in options.items():
-            if key not in known:
-                owner = f"[{name}]" + (f" of {options['name']!r}" if "name" in options else "")
-                raise BadRecipe(f"{source}: {owner} has no option {key!r}: {did_you_mean(key, known)}")
-            _check_kind(source, f"{name}.{key}", value, known[key])
-            if float in _plain_kinds(known[key]) and isinstance(value, int):
-                options[key] = float(value)
+        _check_options(source, name, options)
     _check_ranges(source, sections)
     return Recipe(about=content.get("about", ""), seed=content.get("seed", 0), sections=sections)
 
 
-def section_options(section: str, name: str | None) -> dict[str, Any]:
-    """The options that a section accepts, with their annotations, read from the source itself."""
+def takes_guide(method: Callable[..., Any]) -> bool:
+    """Whether a method of the catalogue is guided by action units: its weight then is `method.guidance`."""
+    return "guide" in inspect.signature(method).parameters
+
+
+def _settle_guidance(source: str, sections: Mapping[str, dict[str, Any]]) -> None:
+    """Options of the guide that stand in [method], as before there was [guidance], move there."""
+    method, guidance = sections["method"], sections["guidance"]
+    if not takes_guide(catalog.load("methods", method["name"])):
+        if guidance:
+            raise BadRecipe(f"{source}: {method['name']!r} is not guided by action units: drop [guidance]")
+        return
+    for key in section_options("guidance", {}).keys() & method.keys():
+        if key in guidance:
+            raise BadRecipe(f"{source}: {key} stands in [method] and in [guidance]; keep the latter")
+        guidance[key] = method.pop(key)
+
+
+def _check_options(source: str, section: str, options: dict[str, Any]) -> None:
+    """Refuse options that the section does not have, or of the wrong kind; whole numbers become fractions."""
+    known = section_options(section, options)
+    for key, value in options.items():
+        if key not in known:
+            owner = f"[{section}]" + (f" of {options['name']!r}" if "name" in options else "")
+            raise BadRecipe(f"{source}: {owner} has no option {key!r}: {did_you_mean(key, known)}")
+        _check_kind(source, f"{section}.{key}", value, known[key])
+        if float in _plain_kinds(known[key]) and isinstance(value, int):
+            options[key] = float(value)
+
+
+def section_options(section: str, chosen: Mapping[str, Any]) -> dict[str, Any]:
+    """The options that a section accepts, with their annotations, read from the source itself.
+
+    `chosen` are those that it has: its `name`, and a network's `head`, say which others there are.
+    """
     if section == "crop":
         return dict(CROP)
     if section == "training":
@@ -103,11 +137,20 @@ def section_options(section: str, name: str | None) -> dict[str, Any]:
         from facsight.data.crops import Augmentation
 
         return {field.name: field.type for field in fields(Augmentation)}
-    shelf = SECTIONS[section]
-    if shelf is None or name is None:
+    if section == "guidance":
+        from facsight.facs.guide import Guide
+
+        return {k: v for k, v in signature_options(Guide).items() if k not in ("classes", "weight")}
+    shelf = SECTIONS.get(section)
+    if shelf is None:
         raise BadRecipe(f"there is no section [{section}]: {did_you_mean(section, SECTIONS)}")
-    options = signature_options(catalog.load(shelf, name))
-    return EXTRA[section] | {k: v for k, v in options.items() if k not in SUPPLIED[section]}
+    named = catalog.load(shelf, chosen["name"])
+    options = EXTRA[section] | signature_options(named)
+    if section == "network":
+        options |= signature_options(catalog.load("heads", chosen.get("head", "gap")))
+    if section == "method" and takes_guide(named):
+        options["guidance"] = float
+    return {key: kind for key, kind in options.items() if key not in SUPPLIED[section]}
 
 
 def signature_options(thing: Callable[..., Any]) -> dict[str, Any]:

@@ -2,7 +2,7 @@
 
 import pytest
 
-from planted_guidance import scenario, teach
+from planted_guidance import SETTINGS, scenario, teach
 
 
 @pytest.mark.slow
@@ -27,4 +27,29 @@ def test_a_short_lesson_already_turns_attention(tmp_path):
     unguided = teach(drawn, tmp_path / "unguided", guidance=0.0, seed=0, epochs=4)
     guided = teach(drawn, tmp_path / "guided", guidance=4.0, seed=0, epochs=4)
     assert guided.agreement > unguided.agreement + 0.2
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("name", SETTINGS)
+def test_every_localiser_is_turned_to_the_units(tmp_path, name):
+    drawn = scenario(0)
+    unguided, guided = (
+        teach(drawn, tmp_path / str(weight), guidance=weight, seed=0, epochs=10, setting=SETTINGS[name])
+        for weight in (0.0, 4.0)
+    )
+    assert guided.agreement > 0.6
+    assert guided.agreement > unguided.agreement + 0.3
+    assert guided.map_agreement > unguided.map_agreement
+    assert guided.no_mark > unguided.no_mark
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(
+    "options", [{"on": "class_map"}, {"on": "both"}, {"centred": True}, {"contrast": 0.25}]
+)
+def test_options_beyond_the_paper_turn_the_class_map_more_than_no_guidance(tmp_path, options):
+    drawn = scenario(0)
+    unguided = teach(drawn, tmp_path / "unguided", guidance=0.0, seed=0, epochs=10)
+    guided = teach(drawn, tmp_path / "guided", guidance=4.0, seed=0, epochs=10, guide=options)
+    assert guided.map_agreement > unguided.map_agreement + 0.3
     assert guided.no_mark > unguided.no_mark

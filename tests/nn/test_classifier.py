@@ -3,13 +3,15 @@ import torch
 
 from facsight.core.errors import BadFaces
 from facsight.nn.classifier import Classifier, fold_normalisation, read_both_ways
+from facsight.nn.heads.gap import AveragePooling
 from facsight.nn.small_resnet import SmallResNet
 
 
 @pytest.fixture
 def network():
     torch.manual_seed(0)
-    return Classifier(SmallResNet(widths=(8, 12, 16), blocks=(1, 1, 1), stem=4), classes=5).eval()
+    backbone = SmallResNet(widths=(8, 12, 16), blocks=(1, 1, 1), stem=4)
+    return Classifier(backbone, AveragePooling(backbone, classes=5)).eval()
 
 
 def test_logit_is_the_mean_of_its_class_map_plus_bias(network, generator):

@@ -34,7 +34,7 @@ def show(name: Annotated[str, typer.Argument(help="A name from `facsight list`."
 
     Example: facsight show action_units
     """
-    from facsight.recipe import SUPPLIED
+    from facsight.recipe import SUPPLIED, takes_guide
 
     shelf = catalog.shelf_of(name)
     thing = catalog.load(shelf, name)
@@ -43,11 +43,23 @@ def show(name: Annotated[str, typer.Argument(help="A name from `facsight list`."
     typer.echo(inspect.cleandoc(module.__doc__ or ""))
     typer.echo("\n" + inspect.cleandoc(thing.__doc__ or ""))
     supplied = set().union(*SUPPLIED.values())
-    options = [p for key, p in inspect.signature(thing).parameters.items() if key not in supplied]
-    if options:
-        typer.echo("\nOptions")
-        for option in options:
-            typer.echo(f"  {option}")
+    options = [str(p) for key, p in inspect.signature(thing).parameters.items() if key not in supplied]
+    guided = shelf == "methods" and takes_guide(thing)
+    weight, others = _guide_options() if guided else ([], [])
+    for title, lines in (("Options", options + weight), ("Options in [guidance]", others)):
+        if lines:
+            typer.echo(f"\n{title}")
+            for line in lines:
+                typer.echo(f"  {line}")
+
+
+def _guide_options() -> tuple[list[str], list[str]]:
+    """The weight of a guided method, and the other options of its guide."""
+    from facsight.facs.guide import Guide
+
+    options = inspect.signature(Guide).parameters
+    weight = options["weight"].replace(name="guidance")
+    return [str(weight)], [str(p) for name, p in options.items() if name not in ("classes", "weight")]
 
 
 def _files() -> dict[str, list[str]]:

@@ -3,6 +3,9 @@
 from collections.abc import Iterable
 from difflib import get_close_matches
 
+#: So many names can still be read at a glance.
+LISTED = 30
+
 
 class FacsightError(Exception):
     """Root of our own errors: something the user can mend, told in one message."""
@@ -49,12 +52,14 @@ class UnknownName(FacsightError):
 
 
 def did_you_mean(found: str, known: Iterable[str]) -> str:
-    """Advice for a name that is not known: the nearest known one, and all of them.
+    """Advice for a name that is not known: the nearest known one, and all, or the three nearest of many.
 
     >>> did_you_mean("wieght", ["weight", "layer"])
     "did you mean 'weight'? Known: layer, weight"
     """
     known = sorted(known)
-    nearest = get_close_matches(found, known, n=1)
+    nearest = get_close_matches(found, known, n=3)
     hint = f"did you mean {nearest[0]!r}? " if nearest else ""
-    return f"{hint}Known: {', '.join(known) or 'none'}"
+    listed = known if len(known) <= LISTED else nearest or known[:LISTED]
+    rest = f" and {len(known) - len(listed)} more" if len(listed) < len(known) else ""
+    return f"{hint}Known: {', '.join(listed) or 'none'}{rest}"

@@ -11,8 +11,9 @@ from torch import Tensor
 class Prediction:
     """Class scores, where the network looked, and how much each place spoke for each class.
 
-    `attention` is the channel mean of the last spatial features. `class_maps` are the class activation
-    maps: their mean over places, plus the class's bias, is the class's logit.
+    `attention` is the channel mean of the last spatial features that the decision is made from. `class_maps`
+    say how much each place speaks for each class; how a class's logit follows from its map is the head's
+    affair: under the heads `gap` and `per_unit` it is the map's mean plus the class's bias, exactly.
     """
 
     logits: Float[Tensor, "batch class"]

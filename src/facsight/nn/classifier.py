@@ -1,6 +1,7 @@
-"""A backbone with a linear head on averaged features, whose class maps are exact by construction."""
+"""A network that reads faces: a backbone, and a head that turns its maps into scores with their evidence."""
 
-from typing import Protocol, cast
+from collections.abc import Sequence
+from typing import Protocol, cast, runtime_checkable
 
 import torch
 from jaxtyping import Float
@@ -11,6 +12,7 @@ from facsight.core.errors import BadFaces
 from facsight.core.prediction import Prediction
 
 
+@runtime_checkable
 class Backbone(Protocol):
     """Anything that turns pixels into feature maps, finest first, and says their channels."""
 
@@ -19,18 +21,21 @@ class Backbone(Protocol):
     def __call__(self, pixels: Tensor) -> list[Tensor]: ...
 
 
+@runtime_checkable
+class Head(Protocol):
+    """What turns a backbone's maps into class scores and class maps."""
+
+    def read(self, features: Sequence[Tensor]) -> Prediction:
+        """Scores and maps; scores are computed in float32, where small differences survive."""
+        ...
+
+
 class Classifier(nn.Module):
-    """Pixels to a `Prediction`.
+    """Pixels to a `Prediction`: `features` first, then the head's reading of them."""
 
-    Global average pooling and a linear layer (Zhou et al., "Learning deep features for discriminative
-    localization", CVPR 2016): the logit of class k is the mean of its class map plus its bias, exactly.
-    """
-
-    def __init__(self, backbone: nn.Module, *, classes: int, dropout: float = 0.2):
+    def __init__(self, backbone: nn.Module, head: nn.Module):
         super().__init__()
-        self.backbone = backbone
-        self.dropout = nn.Dropout(dropout)
-        self.head = nn.Linear(cast(Backbone, backbone).channels[-1], classes)
+        self.backbone, self.head = backbone, head
 
     def features(self, pixels: Float[Tensor, "batch 1 height width"]) -> list[Tensor]:
         """The backbone's maps in float32, finest first."""
@@ -40,23 +45,19 @@ class Classifier(nn.Module):
             )
         return [maps.float() for maps in self.backbone(pixels)]
 
-    def logits(self, maps: Float[Tensor, "batch dim h w"]) -> Float[Tensor, "batch class"]:
-        """Class scores of the last maps; always in float32, where small differences of scores survive."""
-        with torch.autocast(maps.device.type, enabled=False):
-            return self.head(self.dropout(maps.mean(dim=(2, 3))))
+    def read(self, features: Sequence[Tensor]) -> Prediction:
+        """What the head makes of the backbone's maps."""
+        return cast(Head, self.head).read(features)
 
     def forward(self, pixels: Float[Tensor, "batch 1 height width"]) -> Prediction:
-        maps = self.features(pixels)[-1]
-        with torch.autocast(maps.device.type, enabled=False):
-            class_maps = torch.einsum("kd,bdhw->bkhw", self.head.weight, maps)
-        return Prediction(logits=self.logits(maps), attention=maps.mean(dim=1), class_maps=class_maps)
+        return self.read(self.features(pixels))
 
 
 def read_both_ways(network: Classifier, pixels: Float[Tensor, "batch 1 height width"]) -> Prediction:
     """The mean of what the network says of each face and of its mirror image; maps are mirrored back.
 
     An expression does not change in a mirror, a network's errors do: the mean is right a little more often.
-    The logit of a class still is the mean of its class map plus its bias.
+    Where the logit of a class is the mean of its class map plus its bias, it still is.
     """
     both = network(torch.cat([pixels, pixels.flip(3)]))
     logits, attention, class_maps = (part.chunk(2) for part in (both.logits, both.attention, both.class_maps))

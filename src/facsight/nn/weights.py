@@ -1,5 +1,6 @@
 """Network weights on disk: one safetensors file that also says how to rebuild the network. Never a pickle."""
 
+import inspect
 import json
 from collections.abc import Mapping
 from pathlib import Path
@@ -13,18 +14,40 @@ from torch import Tensor, nn
 from facsight.core.errors import BadCheckpoint, MissingData
 from facsight.nn.auto_backbone import TransformersBackbone
 from facsight.nn.classifier import Classifier
+from facsight.nn.heads.gap import AveragePooling
+from facsight.nn.heads.peak_response import PeakStimulation
+from facsight.nn.heads.per_unit import UnitMaps
+from facsight.nn.heads.ts_cam import TokenSemantics
+from facsight.nn.heads.two_branches import TwoBranches
+from facsight.nn.heads.wildcat import Wildcat
+from facsight.nn.small_deit import SmallDeiT
 from facsight.nn.small_resnet import SmallResNet
 
-BACKBONES = {"small_resnet": SmallResNet, "transformers": TransformersBackbone}
+BACKBONES = {"small_resnet": SmallResNet, "small_deit": SmallDeiT, "transformers": TransformersBackbone}
+HEADS = {
+    "gap": AveragePooling,
+    "wildcat": Wildcat,
+    "peak_response": PeakStimulation,
+    "ts_cam": TokenSemantics,
+    "two_branches": TwoBranches,
+    "per_unit": UnitMaps,
+}
 
 
 def build_network(
-    classes: int, *, name: str = "small_resnet", dropout: float = 0.2, **options: Any
+    classes: int, *, name: str = "small_resnet", head: str = "gap", dropout: float = 0.2, **options: Any
 ) -> Classifier:
-    """A classifier with random weights over the backbone called `name`; `options` are the backbone's."""
-    if name not in BACKBONES:
-        raise BadCheckpoint(f"unknown backbone {name!r}; known: {', '.join(sorted(BACKBONES))}")
-    return Classifier(BACKBONES[name](**options), classes=classes, dropout=dropout)
+    """A classifier with random weights: the backbone called `name` under the head called `head`.
+
+    `options` are those of both, which share no name.
+    """
+    for kind, asked, known in (("backbone", name, BACKBONES), ("head", head, HEADS)):
+        if asked not in known:
+            raise BadCheckpoint(f"unknown {kind} {asked!r}; known: {', '.join(sorted(known))}")
+    of_head = inspect.signature(HEADS[head]).parameters.keys() & options.keys()
+    backbone = BACKBONES[name](**{key: value for key, value in options.items() if key not in of_head})
+    chosen = {key: options[key] for key in of_head}
+    return Classifier(backbone, HEADS[head](backbone, classes=classes, dropout=dropout, **chosen))
 
 
 def save_tensors(
@@ -57,7 +80,7 @@ def load_tensors(path: Path) -> tuple[dict[str, Tensor], dict[str, Any]]:
 
 
 def save_network(network: nn.Module, path: Path, card: Mapping[str, Any]) -> None:
-    """Weights with their card: `architecture` (backbone options), `classes`, `crop_size`, `temperature`."""
+    """Weights with their card: `architecture` (of the network), `classes`, `crop_size`, `temperature`."""
     save_tensors(network.state_dict(), path, card)
 
 

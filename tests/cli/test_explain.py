@@ -62,3 +62,30 @@ def test_a_folder_takes_the_picture_under_its_usual_name(facsight, photo, tmp_pa
     (tmp_path / "pictures").mkdir()
     assert facsight("explain", photo, "--about", "anger", "--out", "pictures")[0] == 0
     assert [path.name for path in (tmp_path / "pictures").iterdir()] == ["photo-anger.png"]
+
+
+def test_what_the_decision_needs_is_told_in_words(facsight, photo):
+    code, told, _ = facsight("explain", photo, "--about", "happiness")
+    assert code == 0
+    assert "what the decision for happiness needs" in told
+    assert "removing AU12" in told
+    assert "(control" in told
+
+
+def test_another_explainer_names_its_picture(facsight, photo, tmp_path):
+    code, _, _ = facsight("explain", photo, "--about", "predicted", "--method", "gradcam++")
+    assert code == 0
+    assert len(list(tmp_path.glob("photo-*-gradcampp.png"))) == 1
+
+
+def test_an_unknown_explainer_is_refused_with_the_nearest(facsight, photo, tmp_path):
+    code, _, problem = facsight("explain", photo, "--method", "layercm")
+    assert code == 2
+    assert "did you mean 'layercam'" in problem
+    assert not list(tmp_path.glob("*-layercm.png"))
+
+
+def test_a_photo_has_no_true_label(facsight, photo):
+    code, _, problem = facsight("explain", photo, "--about", "true")
+    assert code == 2
+    assert "name an expression" in problem

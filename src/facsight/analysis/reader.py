@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 import torch
 from PIL.Image import Image
+from torch import Tensor
 
 from facsight import __version__
 from facsight.analysis.cautions import face_cautions
@@ -102,20 +103,30 @@ class Reader:
 
     def _read(self, faces: Sequence[tuple[Look, int]]) -> list[Reading]:
         """Read the faces given as (photo, place in it), all in one pass."""
-        prediction = self._predict(np.stack([look.crops[place] for look, place in faces]))
+        pixels = _pixels(np.stack([look.crops[place] for look, place in faces]))
+        prediction = self._predict(pixels)
         height, width = prediction.attention.shape[1:]
         landmarks = np.stack(
             [look.alignments[place].to_crop(look.faces[place].landmarks) for look, place in faces]
         )
+        points = torch.from_numpy(landmarks).float()
         units = render_au_maps(
-            torch.from_numpy(landmarks).float(),
+            points,
             (height, width),
             extent=(self.crop_size, self.crop_size),
             action_units=self.action_units,
         )
         probabilities = prediction.probabilities.tolist()
         sources = [
-            self._source(look, place, row, _only(prediction, number), _units_of(units, number))
+            self._source(
+                look,
+                place,
+                row,
+                prediction=_only(prediction, number),
+                units=_units_of(units, number),
+                pixels=pixels[number : number + 1],
+                landmarks=points[number : number + 1],
+            )
             for number, ((look, place), row) in enumerate(zip(faces, probabilities, strict=True))
         ]
         evidence = weigh(prediction.attention, prediction.label, units, sources, kind="attention")
@@ -134,21 +145,20 @@ class Reader:
             for (look, place), told, uncertainty in rows
         ]
 
-    def _predict(self, crops: np.ndarray) -> Prediction:
-        """Crops (n, side, side, 3) to a prediction whose probabilities are calibrated."""
-        pixels = standardise(torch.from_numpy(crops).permute(0, 3, 1, 2))
-        told = read_both_ways(self.network, pixels.contiguous(memory_format=torch.channels_last))
+    def _predict(self, pixels: Tensor) -> Prediction:
+        """A prediction whose probabilities are calibrated."""
+        told = read_both_ways(self.network, pixels)
         return Prediction(told.logits / self.temperature, told.attention, told.class_maps)
 
-    def _source(
-        self, look: Look, place: int, probabilities: list[float], prediction: Prediction, units: AuMaps
-    ) -> Source:
+    def _source(self, look: Look, place: int, probabilities: list[float], **seen: Any) -> Source:
+        """`seen`: what the network was given and what it said, as `Source` has it."""
         assert look.size is not None  # a photo with faces has been read
         alignment = look.alignments[place]
         return Source(
             probabilities=dict(zip(self.classes, probabilities, strict=True)),
-            prediction=prediction,
-            units=units,
+            **seen,
+            network=self.network,
+            temperature=self.temperature,
             weights=self._unit_weights,
             alignment=alignment,
             photo_size=look.size,
@@ -161,6 +171,12 @@ def _units_used(codebook: Codebook, classes: Sequence[str]) -> tuple[int, ...]:
     units = tuple(unit for unit in codebook.action_units if unit in REGIONS)
     used = codebook.weights(classes, units).any(dim=0).tolist()
     return tuple(unit for unit, tied in zip(units, used, strict=True) if tied)
+
+
+def _pixels(crops: np.ndarray) -> Tensor:
+    """Crops (n, side, side, 3) as the network takes them."""
+    standard = standardise(torch.from_numpy(crops).permute(0, 3, 1, 2))
+    return standard.contiguous(memory_format=torch.channels_last)
 
 
 def _only(prediction: Prediction, face: int) -> Prediction:

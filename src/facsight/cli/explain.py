@@ -7,9 +7,10 @@ import typer
 from rich.text import Text
 
 from facsight.cli.screen import bar, console
-from facsight.core.errors import BadFaces, BadOutput
+from facsight.core.errors import BadFaces, BadLabels, BadOutput
 
 if TYPE_CHECKING:
+    from facsight.analysis.causes import Causes
     from facsight.analysis.evidence import Evidence
     from facsight.analysis.reading import Reading
 
@@ -17,7 +18,10 @@ if TYPE_CHECKING:
 def explain(
     photo: Annotated[Path, typer.Argument(help="A photo.")],
     about: Annotated[
-        str | None, typer.Option(help="The expression to explain; the one that was read by default.")
+        str | None, typer.Option(help="The expression to explain: a name, or predicted (the default).")
+    ] = None,
+    method: Annotated[
+        str | None, typer.Option(help="Another explainer: see `facsight list explainers`.")
     ] = None,
     face: Annotated[int, typer.Option(help="Which face, 1 being the largest.", min=1)] = 1,
     out: Annotated[
@@ -28,9 +32,9 @@ def explain(
         str | None, typer.Option(help="Another face finder: see `facsight list finders`.")
     ] = None,
 ) -> None:
-    """Say why: the sentence, the share of attention by action unit, and a picture with the maps.
+    """Say why: the share of attention by action unit, what removing each does, and a picture with the maps.
 
-    Example: `facsight explain photo.jpg --about anger --out why.png`
+    Example: `facsight explain photo.jpg --about anger --method layercam --out why.png`
     """
     from PIL import Image
 
@@ -41,8 +45,9 @@ def explain(
 
     pixels = read_photo(photo).pixels
     reading = _chosen(Reader(weights, finder=finder).read(pixels), face, photo)
-    evidence = reading.evidence.about(about) if about else reading.evidence
-    name = f"{photo.stem}-{evidence.label.replace(' ', '_')}.png"
+    evidence = _asked(reading, about, method)
+    told = [photo.stem, evidence.label.replace(" ", "_"), *([method.replace("+", "p")] if method else [])]
+    name = f"{'-'.join(told)}.png"
     target = (out / name if out.is_dir() else out) if out else Path(name)
     if not target.parent.is_dir():
         raise BadOutput(
@@ -51,13 +56,13 @@ def explain(
     with whole_file(target) as partial:
         Image.fromarray(overlay(pixels, reading, evidence)).save(partial, format="PNG")
     screen = console()
-    for line in lines(reading, evidence):
+    for line in lines(reading, evidence, evidence.causes()):
         screen.print(line, soft_wrap=True)
     screen.print(f"\npicture  {target}", soft_wrap=True)
 
 
-def lines(reading: "Reading", evidence: "Evidence") -> list[Text]:
-    """The sentence, and a bar for each expression and for each action unit of the one asked about."""
+def lines(reading: "Reading", evidence: "Evidence", causes: "Causes") -> list[Text]:
+    """The sentence, a bar for each expression and each action unit of the one asked about, and its causes."""
     from facsight.analysis.wording import percent, unit_name
 
     units = {unit_name(unit): share for unit, share in evidence.action_units.items()}
@@ -76,7 +81,31 @@ def lines(reading: "Reading", evidence: "Evidence") -> list[Text]:
         told.append(
             Text(f"\nagreement with the action-unit map {evidence.agreement:.2f}, rank {evidence.rank}")
         )
+    if causes.units:
+        told.append(Text(f"\nwhat the decision for {causes.label} needs", "bold"))
+        told += [Text(f"  {sentence}") for sentence in causes.sentences]
+        told += [
+            Text(f"  {_group(group)} share their place: removal cannot tell them apart", "dim")
+            for group in causes.inseparable
+        ]
     return told
+
+
+def _group(units: "tuple[int, ...]") -> str:
+    *most, last = (f"AU{unit}" for unit in units)
+    return f"{', '.join(most)} and {last}"
+
+
+def _asked(reading: "Reading", about: str | None, method: str | None) -> "Evidence":
+    """The reading's own evidence, or that for a class, by an explainer."""
+    if about == "true":
+        raise BadLabels(
+            "nobody has said what this photo truly shows: name an expression, as in --about anger"
+        )
+    label = reading.label if about in (None, "predicted") else about
+    if method is None and label == reading.label and about != label:
+        return reading.evidence
+    return reading.evidence.about(label, method=method)
 
 
 def _chosen(readings: "list[Reading]", face: int, photo: Path) -> "Reading":

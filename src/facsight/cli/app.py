@@ -16,6 +16,8 @@ VERBS = {
     "explain": "facsight.cli.explain:explain",
     "train": "facsight.cli.train:train",
     "score": "facsight.cli.score:score",
+    "audit": "facsight.cli.audit:audit",
+    "compare": "facsight.cli.compare:compare",
     "report": "facsight.cli.report:report",
     "list": "facsight.cli.listing:list_",
     "show": "facsight.cli.listing:show",

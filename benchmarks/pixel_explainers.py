@@ -34,7 +34,7 @@ from facsight.probe.probe import Probe
 from record import record
 
 PATCH = 16
-PERTURBATIONS = (1, 2)
+PERTURBATIONS = (1, 2, 4)
 Tool = Callable[[], Tensor]
 
 

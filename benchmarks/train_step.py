@@ -12,12 +12,13 @@ import torch
 
 from facsight.data.crops import Augmentation, Cropper
 from facsight.data.drawn import draw_faces
+from facsight.facs.guide import Guide
 from facsight.methods.guided.action_units import ActionUnitGuidance
 from facsight.nn.pixels import standardise
 from facsight.nn.weights import build_network
 from record import record
 
-BATCH, ROUNDS, WARM = 64, 25, 3
+BATCH, ROUNDS, WARM = 64, 60, 3
 
 
 def step_seconds(method, optimizer, cropper, generator) -> float:
@@ -39,7 +40,7 @@ def main() -> None:
     runs = {}
     for name, weight in (("unguided", 0.0), ("guided", 2.0)):
         network = build_network(len(faces.space)).to(memory_format=torch.channels_last)
-        method = ActionUnitGuidance(network, classes=faces.space.classes, guidance=weight).train()
+        method = ActionUnitGuidance(network, Guide(faces.space.classes, weight=weight)).train()
         runs[name] = (method, torch.optim.SGD(method.parameters(), 0.01), [])
     for _ in range(WARM + ROUNDS):
         for method, optimizer, seconds in runs.values():

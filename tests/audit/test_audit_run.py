@@ -1,12 +1,17 @@
 import json
+import shutil
+from dataclasses import replace
+from pathlib import Path
 
 import polars as pl
 import pytest
 import torch
 
 from facsight.audit.run import audit, sample_evenly
-from facsight.core.errors import UnknownName
+from facsight.core.errors import BadOutput, UnknownName
+from facsight.experiment import load_faces, score
 from facsight.metrics.interpretability import SCORES
+from facsight.report.audit import write_audit_page
 
 
 def test_everything_is_scored_beside_every_floor(audits):
@@ -98,3 +103,43 @@ def test_a_sample_takes_rare_classes_first():
 
 def test_a_sample_larger_than_the_set_is_the_set():
     assert len(sample_evenly(torch.tensor([0, 1, 1]), 10, classes=2, seed=0)) == 3
+
+
+def without_landmarks(recipe, split, **options):
+    """The recipe's faces, of which nobody knows the landmarks."""
+    faces = load_faces(recipe, split, **options)
+    return replace(faces, landmarks=torch.full_like(faces.landmarks, torch.nan))
+
+
+def test_without_landmarks_nothing_about_action_units_is_available(runs, tmp_path, monkeypatch):
+    """Never zero: every such score is None, every such claim not examined; the rest is still there."""
+    monkeypatch.setattr("facsight.experiment.load_faces", without_landmarks)
+    run = Path(shutil.copytree(runs / "guided", tmp_path / "blind"))
+    found = audit(run, sample=8)
+    one = found.scores["maps"]["attention"]["true"]
+    assert (one["scored"], one["without_map"]) == (0, 60)
+    assert {score["over_faces"]["value"] for score in one["scores"].values()} == {None}
+    assert found.scores["causes"]["units_removed"]["value"] is None
+    assert found.scores["causes"]["by_class"] == {}
+    answers = {verdict["claim"]: verdict["answer"] for verdict in found.scores["verdicts"]}
+    assert answers["Its decisions rest on the regions of the expression's action units."] == "not examined"
+    assert sum(answer == "not examined" for answer in answers.values()) == 6
+    assert "Not examined: no face has landmarks" in write_audit_page(found, tmp_path / "a.html").read_text()
+
+
+def test_other_splits_are_scored_with_the_temperature_of_val(runs, tmp_path):
+    """Nothing may be fitted on test faces: their scores are those of the card's temperature."""
+    run = Path(shutil.copytree(runs / "guided", tmp_path / "again"))
+    audited = audit(run, split="test", sample=4).scores["classification"]
+    expected = score(run, split="test")["classification"]
+    for name in ("accuracy", "calibration_error", "nll", "brier"):
+        assert audited[name]["value"] == pytest.approx(expected[name]["value"], rel=1e-5)
+
+
+def test_a_place_that_cannot_be_written_is_told(runs, monkeypatch):
+    def full(*_, **__):
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr("pathlib.Path.write_text", full)
+    with pytest.raises(BadOutput, match="make room"):
+        audit(runs / "guided", sample=4)

@@ -7,6 +7,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
+from facsight.audit.verdicts import rests_on_units
 from facsight.core.labels import LabelSpace
 from facsight.data.crops import Augmentation, Cropper
 from facsight.data.drawn import (
@@ -23,6 +24,7 @@ from facsight.explain.causal_units import audit_effects, unit_effects
 from facsight.facs.au_maps import label_maps
 from facsight.facs.codebook import load_codebook
 from facsight.functional.similarity import cosine
+from facsight.metrics.resampling import mean_intervals, resample_counts
 from facsight.nn.pixels import standardise
 
 SPACE = LabelSpace("planted", ("happiness", "surprise", "fear", "sadness", "neutral"))
@@ -189,6 +191,17 @@ def test_a_sticker_reader_is_unmasked_by_what_its_decisions_lose(face_reader, st
     assert by_sticker.units.removed.nanmean() < 0.15
     assert by_sticker.units.beyond.nanmean() < 0
     assert by_sticker.rest.nanmean() > by_sticker.units.removed.nanmean() + 0.2
+
+
+def test_the_audits_verdict_unmasks_the_sticker_reader(face_reader, sticker_reader, agreeing):
+    answers = {}
+    for name, network in {"faces": face_reader, "stickers": sticker_reader}.items():
+        effects = audited(network, read(network, agreeing), SPACE.classes)
+        drops = (effects.units.removed, effects.units.control, effects.units.beyond)
+        values = torch.stack(drops, dim=1)[effects.valid]
+        counts = resample_counts(len(values), generator=torch.Generator().manual_seed(0))
+        answers[name] = rests_on_units(*mean_intervals(values, counts), len(values)).answer
+    assert answers == {"faces": "yes", "stickers": "no"}
 
 
 @pytest.mark.slow

@@ -49,7 +49,10 @@ def examine_causes(score: Callable[[Tensor], Tensor], faces: Examined, seed: int
 
 
 def by_class(causes: Causes, faces: Examined, classes: Sequence[str]) -> dict[str, dict[str, Any]]:
-    """For each predicted class with units: how many faces, and the means of each of its units."""
+    """For each predicted class with units: how many faces, and the means of each of its units.
+
+    A unit that could be placed on no face has None.
+    """
     table = {}
     for number, name in enumerate(classes):
         rows = (faces.predicted == number) & causes.units.valid.any(dim=1)
@@ -61,11 +64,16 @@ def by_class(causes: Causes, faces: Examined, classes: Sequence[str]) -> dict[st
             "units": [
                 {
                     "action_unit": faces.units.action_units[u],
-                    "effect": causes.units.probability.removed[rows, u].nanmean().item(),
-                    "control": causes.units.probability.control[rows, u].nanmean().item(),
-                    "attention": causes.attention[rows, u].nanmean().item(),
+                    "effect": _mean(causes.units.probability.removed[rows, u]),
+                    "control": _mean(causes.units.probability.control[rows, u]),
+                    "attention": _mean(causes.attention[rows, u]),
                 }
                 for u in own
             ],
         }
     return table
+
+
+def _mean(values: Tensor) -> float | None:
+    mean = values.nanmean().item()
+    return None if mean != mean else mean

@@ -13,6 +13,7 @@ import torch
 from jaxtyping import Float, Int
 from torch import Tensor
 
+from facsight.analysis.saving import whole_file
 from facsight.audit.causes import examine_causes
 from facsight.audit.compare import TABLE
 from facsight.audit.examine import Examined, examine, explained_both_ways
@@ -23,7 +24,6 @@ from facsight.explain.run import find_explainer
 from facsight.explain.sanity import randomise_weights
 from facsight.metrics.interpretability import Interpretability, Kind, interpretability
 from facsight.nn.classifier import Classifier, fold_normalisation, read_both_ways
-from facsight.training.run_folder import write_whole
 
 #: What every network of ours offers without an explainer.
 OWN_MAPS: Mapping[str, Kind] = {"attention": "attention", "class map": "class map"}
@@ -82,13 +82,15 @@ def audit(
     forgotten = _forgotten(trained.network, few, seed)
     clock.part("")
     classes = trained.crops.faces.space.classes
-    found = Findings(faces, scores, chosen, few, faithful, causes, forgotten, classes, seed)
+    found = Findings(faces, scores, chosen, few, faithful, causes, forgotten, classes, split, seed)
     about = {"data": trained.crops.faces.name, "split": split, "label_space": trained.crops.faces.space.name}
     book = {"codebook": {"name": trained.codebook.name, "version": trained.codebook.version}}
     plain = about | book | plain_scores(found) | {"seconds": clock.seconds}
     table = face_table(found, maps, trained.crops.faces.ids)
-    write_whole(trained.home / f"audit-{split}.json", json.dumps(plain, indent=2) + "\n")
-    _write(table, trained.home / TABLE.format(split=split))
+    with whole_file(trained.home / f"audit-{split}.json") as partial:
+        partial.write_text(json.dumps(plain, indent=2, allow_nan=False) + "\n", encoding="utf-8")
+    with whole_file(trained.home / TABLE.format(split=split)) as partial:
+        table.write_parquet(partial)
     name = run.name if run.is_dir() else run.stem
     return Audit(trained.home, name, trained.about, plain, table, faces, classes)
 
@@ -182,9 +184,3 @@ def _forgotten(network: Classifier, few: Examined, seed: int) -> dict[str, Float
             alike = randomise_weights(network, maps, generator=generator, parts=("",))
         found[name] = alike[""].centred_cosine
     return found
-
-
-def _write(table: pl.DataFrame, path: Path) -> None:
-    partial = path.with_name(path.name + ".part")
-    table.write_parquet(partial)
-    partial.replace(path)

@@ -31,6 +31,8 @@ def compare(
         raise BadRecipe("a comparison needs at least two runs: facsight compare RUN OTHER")
     found = compare(runs, split=on, by=by)
     names = [run.name for run in runs]
+    if len(set(names)) < len(names):
+        names = [str(run) for run in runs]
     table = Table(title=f"{names[0]} against {', '.join(names[1:])}", title_justify="left")
     for column in ("score", "faces", names[0], *(part for n in names[1:] for part in (n, "difference"))):
         table.add_column(column, justify="left" if column == "score" else "right")

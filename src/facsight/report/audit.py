@@ -1,5 +1,6 @@
 """The page of an audit: verdicts, scores beside floors, what removing places does, and pictures."""
 
+import math
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -33,6 +34,8 @@ FAITHFUL_TITLES = {
     "road": "ROAD: least-first less most-first removal (higher is better)",
 }
 FACES_SHOWN = 6
+#: What stands where a value does not exist: it is never shown as 0.
+MISSING = "not available"
 
 
 def write_audit_page(audit: Audit, path: Path, *, pictures: bool = True) -> Path:
@@ -108,39 +111,41 @@ def _unit_tables(by_class: Mapping[str, Any]) -> list[dict[str, Any]]:
         for entry in by_class.values()
         for unit in entry["units"]
         for value in (unit["effect"], unit["control"])
-        if value == value
+        if value is not None
     ]
     scale = max([0.05, *values])
     return [
         {
             "name": name,
             "faces": entry["faces"],
-            "units": [
-                _unit_row(u, scale) for u in sorted(entry["units"], key=lambda u: -_number(u["effect"]))
-            ],
+            "units": [_unit_row(u, scale) for u in sorted(entry["units"], key=_effect, reverse=True)],
         }
         for name, entry in by_class.items()
     ]
 
 
 def _unit_row(unit: Mapping[str, Any], scale: float) -> dict[str, Any]:
-    effect, control = _number(unit["effect"]), _number(unit["control"])
+    effect, control, attention = unit["effect"], unit["control"], unit["attention"]
     return {
         "name": unit_name(unit["action_unit"]),
-        "effect": f"{effect:+.2f}",
-        "width": min(1.0, max(0.0, effect) / scale),
-        "control": f"{control:+.2f}",
-        "control_width": min(1.0, max(0.0, control) / scale),
-        "attention": percent(_number(unit["attention"])),
+        "effect": _signed(effect),
+        "width": _width(effect, scale),
+        "control": _signed(control),
+        "control_width": _width(control, scale),
+        "attention": MISSING if attention is None else f"{percent(attention)} of the attention",
     }
 
 
 def _effect(unit: Mapping[str, Any]) -> float:
-    return _number(unit["effect"])
+    return -math.inf if unit["effect"] is None else unit["effect"]
 
 
-def _number(value: float) -> float:
-    return value if value == value else 0.0
+def _signed(value: float | None) -> str:
+    return MISSING if value is None else f"{value:+.2f}"
+
+
+def _width(value: float | None, scale: float) -> float:
+    return min(1.0, max(0.0, value or 0.0) / scale)
 
 
 def _available(scores: Mapping[str, Any]) -> str:

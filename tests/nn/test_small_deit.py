@@ -8,7 +8,7 @@ from facsight.nn.small_deit import SmallDeiT
 @pytest.fixture
 def backbone():
     torch.manual_seed(0)
-    return SmallDeiT(side=16, patch=4, width=16, depth=3, heads=2).eval()
+    return SmallDeiT(side=16, width=16, depth=3, heads=2).eval()
 
 
 def heard(backbone, pixels):
@@ -56,6 +56,7 @@ def test_attention_equals_torchs_own(backbone, generator):
 
 def test_without_positions_patches_may_be_swapped(backbone, generator):
     backbone.positions.data.zero_()
+    backbone.patches = torch.nn.Conv2d(1, 16, 4, 4)  # the stem would see the border
     pixels = torch.randn(1, 1, 16, 16, generator=generator)
     attention, tokens = backbone(pixels)
     swapped_attention, swapped_tokens = backbone(pixels.roll(4, dims=3))
@@ -70,7 +71,15 @@ def test_the_channel_mean_of_tokens_says_something(backbone, generator):
 
 
 def test_it_has_about_a_million_weights_by_default():
-    assert 0.9e6 < sum(p.numel() for p in SmallDeiT().parameters()) < 1.1e6
+    assert 0.9e6 < sum(p.numel() for p in SmallDeiT().parameters()) < 1.2e6
+
+
+def test_positions_start_apart_from_each_other():
+    positions = SmallDeiT(side=48).positions[0, 1:]
+    apart = torch.cdist(positions, positions) + 1e3 * torch.eye(144)
+    assert apart.min() > 1
+    # neighbours are nearer than opposite corners
+    assert apart[0, 1] < apart[0, 143]
 
 
 def test_faces_of_another_size(backbone):
@@ -78,7 +87,7 @@ def test_faces_of_another_size(backbone):
         backbone(torch.zeros(1, 1, 48, 48))
 
 
-@pytest.mark.parametrize("options", [{"patch": 5}, {"heads": 5}, {"depth": 0}])
+@pytest.mark.parametrize("options", [{"side": 50}, {"heads": 5}, {"depth": 0}, {"width": 6, "heads": 3}])
 def test_shapes_that_do_not_fit(options):
     with pytest.raises(BadRecipe, match="divide"):
         SmallDeiT(**options)

@@ -1,6 +1,6 @@
 """Occlusion and RISE beside public libraries: do maps agree, which is sooner, which needs fewer masks?
 
-    python benchmarks/pixel_explainers.py [--faces 32] [--rounds 3] [--masks 64] [--threads 2]
+    python benchmarks/pixel_explainers.py [--faces 32] [--rounds 3] [--masks 128] [--threads 2]
 
 A ResNet-18 with random weights (once written with plain modules, once that of transformers) and faces of
 112 x 112 pixels, the same network for every tool; tools take turns within each round, so that a busy moment
@@ -34,7 +34,7 @@ from facsight.probe.probe import Probe
 from record import record
 
 PATCH = 16
-PERTURBATIONS = (1, 2, 4)
+PERTURBATIONS = (1, 2)
 Tool = Callable[[], Tensor]
 
 
@@ -159,7 +159,7 @@ def main() -> None:
     options = argparse.ArgumentParser()
     options.add_argument("--faces", type=int, default=32)
     options.add_argument("--rounds", type=int, default=3)
-    options.add_argument("--masks", type=int, default=64)
+    options.add_argument("--masks", type=int, default=128)
     options.add_argument("--threads", type=int, default=2)
     asked = options.parse_args()
     torch.set_num_threads(asked.threads)
@@ -175,7 +175,7 @@ def main() -> None:
             of_rise = contest(rises(network, faces, about, asked.masks), asked.rounds, runs)
         results[name] = {"occlusion": of_occlusion, "rise": of_rise}
         print(name, results[name], flush=True)
-    results["masks"] = masks_for_the_same_map(256)
+    results["masks"] = masks_for_the_same_map(1024)
     print(results["masks"])
     print(record("pixel_explainers", results))
 

@@ -240,3 +240,30 @@ def test_a_layer_without_a_way_to_the_scores_has_no_gradients(build, layer):
             seen.gradients(ABOUT)
     else:
         assert seen.maps[0].any()
+
+
+class Views(SmallCNN):
+    """Sees maps as vectors in a way that needs them contiguous."""
+
+    def forward(self, pixels):
+        maps = self.features(pixels)
+        pooled = maps.view(len(maps), -1).unflatten(1, maps.shape[1:]).mean(dim=(2, 3))
+        return self.head(pooled)
+
+
+def test_a_network_that_needs_contiguous_maps_gets_them():
+    network, runs = counted(seeded(Views))
+    probe, pixels = Probe(network, ["activation"]), faces()
+    assert_as_the_full_graph(network, "activation", pixels)
+    probe.record(pixels)
+    before = runs()
+    torch.testing.assert_close(probe.scores(pixels), seeded(SmallCNN)(pixels))
+    assert runs() == before + 1  # it is tried once
+    assert hooks(network) == 0
+
+
+def test_other_errors_of_the_network_are_not_tried_again():
+    network, runs = counted(seeded(SmallCNN))
+    with pytest.raises(RuntimeError, match="expected input"):
+        Probe(network, ["activation"]).record(faces(channels=2))
+    assert runs() == 1

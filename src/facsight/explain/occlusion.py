@@ -35,7 +35,7 @@ def occlusion(
     stride: int | None = None,
     baseline: float | Tensor = 0.0,
     of: Score = "logit",
-    at_once: int = 64,
+    at_once: int = 32,
 ) -> Float[Tensor, "batch height width"]:
     r"""Occlusion maps of the class `about` each face.
 

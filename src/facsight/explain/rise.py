@@ -38,7 +38,7 @@ def rise(
     of: Score = "probability",
     seed: int = 0,
     generator: torch.Generator | None = None,
-    at_once: int = 64,
+    at_once: int = 32,
 ) -> Float[Tensor, "batch height width"]:
     r"""RISE maps of the class `about` each face.
 

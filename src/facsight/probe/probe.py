@@ -3,7 +3,7 @@
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, TypeVar
 
 import torch
 from jaxtyping import Float, Int
@@ -14,6 +14,7 @@ from facsight.probe.layers import as_maps, exchanged, find_layer, spatial_tensor
 from facsight.probe.outputs import class_scores
 
 Layer = str | nn.Module
+Result = TypeVar("Result")
 
 #: How many layers an error lists.
 LAYERS_TOLD = 8
@@ -66,12 +67,13 @@ class Probe:
     def __init__(self, network: nn.Module, layers: Sequence[Layer] = (), *, head: str | int | None = None):
         self.network, self.head = network, head
         self.layers = tuple(find_layer(network, layer) for layer in layers)
+        self._channels_last = True
         self._last: tuple[Tensor, int, Recording] | None = None
 
     @torch.no_grad()
     def scores(self, pixels: Float[Tensor, "batch _ _ _"]) -> Float[Tensor, "batch class"]:
         """Class scores, without gradients."""
-        return self._answer(pixels)
+        return self._sooner(self._answer, pixels)
 
     def record(self, pixels: Float[Tensor, "batch _ _ _"]) -> Recording:
         """Run the network; only what comes after the first of the layers is kept for gradients.
@@ -83,9 +85,21 @@ class Probe:
             return self._last[2]
         if not self.layers:
             self.layers = (self._default_layer(pixels),)
-        seen = self._run(pixels)
+        seen = self._sooner(self._run, pixels)
         self._last = None if version is None else (pixels, version, seen)
         return seen
+
+    def _sooner(self, run: Callable[[Tensor], Result], pixels: Tensor) -> Result:
+        """With channels last in memory, which convolutions on a processor prefer; a network that cannot
+        view such maps as something else gets them first, from then on."""
+        if self._channels_last and pixels.device.type == "cpu":
+            try:
+                return run(pixels.contiguous(memory_format=torch.channels_last))
+            except RuntimeError as error:
+                if "view" not in str(error):
+                    raise
+                self._channels_last = False
+        return run(pixels)
 
     def _answer(self, pixels: Tensor) -> Tensor:
         # a copy, as some networks write into their input

@@ -23,7 +23,7 @@ from record import record
 RECIPES = Path(__file__).parent.parent / "recipes" / "localising"
 GUIDANCE = {"without": 0.0, "with": 2.0}
 #: Faces on which places are removed, in each audit.
-SAMPLE = 120
+SAMPLE = 60
 
 
 @dataclass(frozen=True)

@@ -97,6 +97,19 @@ def test_a_share_of_the_faces_depends_on_the_seed_only():
     assert some[0] == some[1]
 
 
+def test_shuffled_labels_are_those_of_other_training_faces_only():
+    shuffled = check_recipe(PLAIN | {"data": PLAIN["data"] | {"shuffled_labels": True}})
+    plain, other = (load_faces(recipe, "train") for recipe in (check_recipe(PLAIN), shuffled))
+    assert other.ids == plain.ids
+    assert torch.equal(other.images, plain.images)
+    assert torch.equal(other.expression.sum(dim=0), plain.expression.sum(dim=0))
+    same = (other.label == plain.label).float().mean()
+    by_chance = plain.expression.mean(dim=0).square().sum()
+    assert abs(same - by_chance) < 0.1
+    held_out = [load_faces(recipe, "val").label for recipe in (check_recipe(PLAIN), shuffled)]
+    assert torch.equal(*held_out)
+
+
 def test_a_folder_that_was_never_trained(tmp_path):
     with pytest.raises(MissingData, match=r"recipe\.toml"):
         score(tmp_path)

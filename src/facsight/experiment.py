@@ -4,7 +4,7 @@ import inspect
 import json
 import os
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -41,16 +41,24 @@ from facsight.training.scoring import Outcomes, full_scores, predict_all, quick_
 
 
 def load_faces(recipe: Recipe, split: str, *, on_face: Callable[[int, int], None] | None = None) -> FaceSet:
-    """A split of the recipe's dataset, with landmarks; `data.fraction` thins the training split."""
+    """A split of the recipe's dataset, with landmarks.
+
+    `data.fraction` thins the training split. `data.shuffled_labels` gives each training face the label of
+    another: what is learnt then can only be learnt by heart, and evidence that looks the same is not evidence
+    (Adebayo et al. 2018, section 4.2).
+    """
     options = dict(recipe.sections["data"])
     name, fraction = options.pop("name"), options.pop("fraction", 1.0)
+    shuffled = options.pop("shuffled_labels", False)
     loader = catalog.load("datasets", name)
     if "folder" in inspect.signature(loader).parameters:
         options.setdefault("folder", Path(os.environ.get("FACSIGHT_DATA", "data")) / name)
     faces = loader(split=split, **options)
+    generator = torch.Generator().manual_seed(recipe.seed)
     if split == "train" and fraction < 1:
-        generator = torch.Generator().manual_seed(recipe.seed)
         faces = faces.subset(torch.randperm(len(faces), generator=generator)[: round(len(faces) * fraction)])
+    if split == "train" and shuffled:
+        faces = replace(faces, expression=faces.expression[torch.randperm(len(faces), generator=generator)])
     if faces.landmarks.isnan().all():
         faces = with_landmarks(faces, _dataset_finder, on_face=on_face)
     return faces

@@ -23,7 +23,7 @@ SECTIONS = {
 TOP = {"about": str, "seed": int}
 #: Options that recipes may give beside those of the named object.
 EXTRA = {
-    "data": {"name": str, "fraction": float},
+    "data": {"name": str, "fraction": float, "shuffled_labels": bool},
     "network": {"name": str, "head": str, "dropout": float},
     "method": {"name": str},
 }

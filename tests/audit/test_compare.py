@@ -2,8 +2,10 @@ import math
 
 import polars as pl
 import pytest
+import torch
 
-from facsight.audit.compare import as_rows, compare
+from facsight.audit.alike import UNITS, save_maps
+from facsight.audit.compare import as_rows, compare, compare_maps
 from facsight.core.errors import BadFaces, MissingData
 
 
@@ -76,3 +78,21 @@ def test_rows_are_plain_data(pair):
     (row,) = as_rows(compare(pair), ["a", "b"])
     assert row["differences"]["b"][0] == pytest.approx(0.5)
     assert set(row["values"]) == {"a", "b"}
+
+
+def test_maps_of_runs_are_compared_on_the_same_faces(tmp_path, generator):
+    truth = torch.randn(3, 4, 4, generator=generator)
+    one = write(tmp_path / "a", face=["x", "y", "z"], truth=["p"] * 3, score=[0.1] * 3)
+    other = write(tmp_path / "b", face=["z", "x"], truth=["p"] * 2, score=[0.1] * 2)
+    save_maps(one / "audit-val.safetensors", {"attention": truth, UNITS: truth})
+    save_maps(other / "audit-val.safetensors", {"attention": truth[[2, 0]], UNITS: truth[[2, 0]]})
+    found = compare_maps({"a": one, "b": other})
+    assert found is not None
+    assert set(found.names) == {"a: attention", UNITS, "b: attention"}
+    assert found.faces == 2
+    assert float(found.likeness.min()) > 0.999
+
+
+def test_a_run_whose_audit_saved_no_maps_is_named(pair):
+    with pytest.raises(MissingData, match="again"):
+        compare_maps({"a": pair[0], "b": pair[1]})

@@ -27,6 +27,18 @@ def test_compare_sets_runs_side_by_side(facsight, audits, runs, tmp_path):
     assert rows["attention: centred_cosine"]["differences"]["guided"][0] > 0
 
 
+def test_a_comparison_as_a_page(facsight, audits, runs, tmp_path):
+    page = tmp_path / "c.html"
+    code, told, _ = facsight("compare", runs / "plain", runs / "guided", "--page", page)
+    assert code == 0
+    assert "c.html" in told
+    text = page.read_text(encoding="utf-8")
+    for name in ("plain: attention", "guided: class map", "action units"):
+        assert text.count(f">{name}</text>") == 1
+    assert "<script" not in text
+    assert "http://" not in text.replace("http://www.w3.org", "")
+
+
 def test_one_run_cannot_be_compared(facsight, runs):
     code, _, complaint = facsight("compare", runs / "plain")
     assert code == 2

@@ -7,6 +7,7 @@ from pathlib import Path
 import polars as pl
 import torch
 
+from facsight.audit.alike import MAPS, UNITS, Alike, alike, read_maps
 from facsight.core.errors import BadFaces, MissingData, did_you_mean
 from facsight.metrics.classification import Interval
 from facsight.metrics.resampling import mean_intervals, resample_counts
@@ -51,6 +52,24 @@ def compare(
     return [_compared(name, values, groups, seed) for name, values in columns.items()]
 
 
+def compare_maps(runs: Mapping[str, Path], *, split: str = "val") -> Alike | None:
+    """How alike the maps of audited runs are on the faces that all of them have, and the action units' own.
+
+    `runs` are folders by the name that their maps get. `MissingData` names a run whose audit saved no maps.
+    """
+    found: dict[str, torch.Tensor] = {}
+    tables = {name: _read(run, split) for name, run in runs.items()}
+    shared = set.intersection(*(set(table["face"]) for table in tables.values()))
+    for name, run in runs.items():
+        path = _home(run) / MAPS.format(split=split)
+        if not path.is_file():
+            raise MissingData(f"{run} has no {path.name}: run `facsight audit {run} --on {split}` again")
+        rows = tables[name].with_row_index("row").filter(pl.col("face").is_in(list(shared))).sort("face")
+        maps = read_maps(path, torch.tensor(rows["row"].to_list(), dtype=torch.long))
+        found |= {source if source == UNITS else f"{name}: {source}": one for source, one in maps.items()}
+    return alike(found)
+
+
 def as_rows(comparisons: Sequence[Comparison], runs: Sequence[str]) -> list[Mapping[str, object]]:
     """Comparisons as plain data, for JSON."""
     return [
@@ -82,10 +101,15 @@ def _compared(
 
 
 def _read(run: Path, split: str) -> pl.DataFrame:
-    path = (run if run.is_dir() else run.parent) / TABLE.format(split=split)
+    path = _home(run) / TABLE.format(split=split)
     if not path.is_file():
         raise MissingData(f"{run} has no {path.name}: run `facsight audit {run} --on {split}` first")
     return pl.read_parquet(path)
+
+
+def _home(run: Path) -> Path:
+    """The folder that an audit writes into: a run's own, or that of a weights file."""
+    return run if run.is_dir() else run.parent
 
 
 def _groups(table: pl.DataFrame, by: str | None) -> torch.Tensor | None:

@@ -14,6 +14,7 @@ from jaxtyping import Float, Int
 from torch import Tensor
 
 from facsight.analysis.saving import whole_file
+from facsight.audit.alike import MAPS, UNITS, Alike, alike, save_maps
 from facsight.audit.causes import examine_causes
 from facsight.audit.compare import TABLE
 from facsight.audit.examine import Examined, examine, explained_both_ways
@@ -43,6 +44,7 @@ class Audit:
     faces: pl.DataFrame
     examined: Examined
     classes: tuple[str, ...]
+    alike: Alike | None
 
 
 def audit(
@@ -60,8 +62,8 @@ def audit(
     """Examine the evidence of a run (or of a weights file with its recipe) on a split of its dataset.
 
     `methods` are explainers to judge beside the attention and the class map. Places are removed on a `sample`
-    of the faces, the same for the same `seed`. Writes `audit-SPLIT.json` and `audit-SPLIT.parquet` beside the
-    weights. `on_part` hears what is being done.
+    of the faces, the same for the same `seed`. Writes `audit-SPLIT.json` (scores), `audit-SPLIT.parquet` (one
+    row a face) and `audit-SPLIT.safetensors` (its maps) beside the weights. `on_part` hears what is done.
     """
     for method in methods:
         find_explainer(method)
@@ -85,14 +87,18 @@ def audit(
     found = Findings(faces, scores, chosen, few, faithful, causes, forgotten, classes, split, seed)
     about = {"data": trained.crops.faces.name, "split": split, "label_space": trained.crops.faces.space.name}
     book = {"codebook": {"name": trained.codebook.name, "version": trained.codebook.version}}
-    plain = about | book | plain_scores(found) | {"seconds": clock.seconds}
+    shown = {name: one["true"] for name, one in maps.items()} | {UNITS: _units_of_truth(faces)}
+    looks = alike(shown)
+    plain = about | book | plain_scores(found)
+    plain |= {"alike": looks.plain() if looks else None, "seconds": clock.seconds}
     table = face_table(found, maps, trained.crops.faces.ids)
     with whole_file(trained.home / f"audit-{split}.json") as partial:
         partial.write_text(json.dumps(plain, indent=2, allow_nan=False) + "\n", encoding="utf-8")
     with whole_file(trained.home / TABLE.format(split=split)) as partial:
         table.write_parquet(partial)
+    save_maps(trained.home / MAPS.format(split=split), shown)
     name = run.name if run.is_dir() else run.stem
-    return Audit(trained.home, name, trained.about, plain, table, faces, classes)
+    return Audit(trained.home, name, trained.about, plain, table, faces, classes, looks)
 
 
 class _Clock:
@@ -125,6 +131,13 @@ def _maps(
             about: explained_both_ways(network, faces, label, method) for about, label in faces.labels.items()
         }
     return maps
+
+
+def _units_of_truth(faces: Examined) -> Float[Tensor, "n h w"]:
+    """The action units' map of the true class, NaN on a face without one."""
+    (cues, valid), rows = faces.cues, torch.arange(len(faces))
+    own = valid[rows, faces.truth][:, None, None]
+    return torch.where(own, cues[rows, faces.truth], torch.nan)
 
 
 def _compared(

@@ -14,17 +14,21 @@ def compare(
         str | None, typer.Option(help="A column, such as person, whose faces are resampled together.")
     ] = None,
     out: Annotated[Path | None, typer.Option(help="Also write the comparison as JSON.")] = None,
+    page: Annotated[
+        Path | None, typer.Option(help="Also write it as a page, with a tree of whose maps look alike.")
+    ] = None,
 ) -> None:
     """Each score of each run, and its difference from the first run with a paired bootstrap interval.
 
-    Example: `facsight compare runs/ferplus-method.guidance=0 runs/ferplus`
+    Example: `facsight compare runs/ferplus-method.guidance=0 runs/ferplus --page compared.html`
     """
     from rich.table import Table
 
-    from facsight.audit.compare import as_rows, compare
+    from facsight.audit.compare import as_rows, compare, compare_maps
     from facsight.audit.verdicts import signed
     from facsight.cli.screen import console
     from facsight.core.errors import BadRecipe
+    from facsight.report.compare import write_comparison_page
     from facsight.training.run_folder import write_whole
 
     if len(runs) < 2:
@@ -45,3 +49,7 @@ def compare(
     console().print(table)
     if out:
         write_whole(out, json.dumps(as_rows(found, names), indent=2) + "\n")
+    if page:
+        looks = compare_maps(dict(zip(names, runs, strict=True)), split=on)
+        write_comparison_page(found, names, looks, page, split=on)
+        console().print(f"page   {page}", soft_wrap=True)

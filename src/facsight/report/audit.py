@@ -17,6 +17,7 @@ from facsight.report.dots import DotChart, Estimate, dot_chart
 from facsight.report.page import write_page
 from facsight.report.pictures import attention_picture, data_uri, unit_picture
 from facsight.report.run import summary_rows
+from facsight.report.tree import TreeChart, tree_chart
 
 #: The scores of maps that are drawn, and what they are called.
 SHOWN = {
@@ -54,9 +55,17 @@ def write_audit_page(audit: Audit, path: Path, *, pictures: bool = True) -> Path
         region_chart=_region_chart(audit.scores["causes"]),
         unit_tables=_unit_tables(audit.scores["causes"]["by_class"]),
         class_maps=_class_maps(audit.examined, audit.classes),
+        alike_chart=_alike_chart(audit),
         best=best,
         worst=worst,
     )
+
+
+def _alike_chart(audit: Audit) -> TreeChart | None:
+    if audit.alike is None:
+        return None
+    title = f"1 - mean correlation over places, {audit.alike.faces} faces"
+    return tree_chart(title, audit.alike.names, audit.alike.merges)
 
 
 def _estimate(name: str, score: Mapping[str, Any], kind: str) -> Estimate | None:

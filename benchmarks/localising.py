@@ -1,6 +1,7 @@
 """The paper's table in its shape: localising methods by rows, without and with AU guidance, beside floors.
 
     FACSIGHT_DATA=path/to/data python benchmarks/localising.py        (or: make table)
+    python benchmarks/localising.py --show                            prints the recorded tables
 
 Every run is `facsight train recipes/localising/NAME.toml` with seed and method.guidance changed, and then
 `facsight audit`. Runs that are done are not repeated, an interrupted one goes on. CAM, Grad-CAM, Grad-CAM++
@@ -18,7 +19,7 @@ from facsight.audit.run import audit
 from facsight.experiment import train
 from facsight.recipe import read_recipe
 from facsight.training.run_folder import read_json
-from record import record
+from record import RESULTS, record
 
 RECIPES = Path(__file__).parent.parent / "recipes" / "localising"
 GUIDANCE = {"without": 0.0, "with": 2.0}
@@ -131,6 +132,44 @@ class Table:
         return {row: self.rows[row] for row in ROWS if row in self.rows}
 
 
+#: Columns of the printed tables: what they are called, and the score without its source.
+PAPER = {
+    "accuracy": "accuracy",
+    "attention": "attention.paper_cosine.true",
+    "class map": "class_map.paper_cosine.true",
+}
+BEYOND = {
+    "macro F1": "macro_f1",
+    "attention, centred": "attention.centred_cosine.true",
+    "class map, centred": "class_map.centred_cosine.true",
+    "discriminates": "attention.discriminated.true",
+    "ROAD of the class map": "class_map.road",
+    "units removed, beyond control": "units_removed_beyond_control",
+}
+
+
+def as_markdown(content: dict[str, Any], columns: dict[str, str]) -> str:
+    """Rows by method, each cell without -> with guidance, means over seeds."""
+    lines = [f"| | {' | '.join(columns)} |", "|---|" + "---|" * len(columns)]
+    for row, found in content["rows"].items():
+        lines.append(f"| {row} | {' | '.join(_cell(found, key) for key in columns.values())} |")
+    for name, floor in content["floors"].items():
+        known = {f"attention.{score}.true": value for score, value in floor.items()}
+        cells = [_number(known.get(key)) for key in columns.values()]
+        if any(cells):
+            lines.append(f"| floor: {name.replace('_', ' ')} | {' | '.join(cells)} |")
+    return "\n".join(lines)
+
+
+def _cell(found: dict[str, dict[str, dict[str, float]]], key: str) -> str:
+    told = [_number(found.get(guided, {}).get(key, {}).get("mean")) for guided in GUIDANCE]
+    return " -> ".join(told) if told[0] else told[1]
+
+
+def _number(value: float | None) -> str:
+    return "" if value is None else f"{value:.3f}".replace("0.", ".", 1)
+
+
 def main() -> None:
     options = argparse.ArgumentParser(
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
@@ -139,7 +178,12 @@ def main() -> None:
     options.add_argument("--seeds", type=int, default=3)
     options.add_argument("--only", nargs="*", help="names of trainings: the others are left out")
     options.add_argument("--train-only", action="store_true", help="no table: another process makes it")
+    options.add_argument("--show", action="store_true", help="print what is recorded, and train nothing")
     chosen = options.parse_args()
+    if chosen.show:
+        content = read_json(RESULTS / "localising.json")["results"]
+        print(as_markdown(content, PAPER), as_markdown(content, BEYOND), sep="\n\n")
+        return
     table = Table()
     for name, training in TRAININGS.items():
         if chosen.only and name not in chosen.only:

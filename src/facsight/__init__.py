@@ -1,4 +1,4 @@
-"""facsight: reads facial expressions from photos, and shows its evidence.
+"""facsight: reads facial expressions from photos and videos, and shows its evidence.
 
 reader = facsight.Reader()
 for reading in reader.read("photo.jpg"):

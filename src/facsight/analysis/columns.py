@@ -35,6 +35,28 @@ PHOTO_SIZE = (
     Column("photo_width", "integer", "pixel", "1 ...", "width of the photo, turned upright"),
     Column("photo_height", "integer", "pixel", "1 ...", "height of the photo, turned upright"),
 )
+FRAME = Column(
+    "frame", "integer", "", "0, 1, ...", "number of the frame in its video, in the order of showing"
+)
+TIME = Column(
+    "time",
+    "number",
+    "second",
+    "",
+    "when the frame is shown, on the video's own clock: not the number over a rate, which may vary",
+)
+SHOT = Column("shot", "integer", "", "1, 2, ...", "stretch of the video between two cuts")
+TRACK = Column(
+    "track",
+    "integer",
+    "",
+    "1, 2, ...",
+    "the person, as long as the face is followed; a cut ends all tracks; empty: no face",
+)
+FRAME_SIZE = (
+    Column("frame_width", "integer", "pixel", "1 ...", "width of the frame, turned upright"),
+    Column("frame_height", "integer", "pixel", "1 ...", "height of the frame, turned upright"),
+)
 BOX = tuple(
     Column(f"box_{end}", "number", "pixel", "may lie outside the photo", f"{edge} edge of the face's box")
     for end, edge in zip(("x0", "y0", "x1", "y1"), ("left", "top", "right", "bottom"), strict=True)
@@ -152,6 +174,29 @@ def reading_columns(classes: Sequence[str], action_units: Sequence[int]) -> tupl
             CAUTION,
             SENTENCE,
         ),
+    )
+
+
+def frame_columns(classes: Sequence[str], action_units: Sequence[int]) -> tuple[Column, ...]:
+    """The columns of a table of videos, in order: those of photos with what only frames have."""
+    of_photos = {"file", "face", "status", "reason", "sentence", *(column.name for column in PHOTO_SIZE)}
+    shared = [column for column in reading_columns(classes, action_units) if column.name not in of_photos]
+    return (
+        Column(FILE.name, FILE.kind, "", "", "the video, as it was named when the table was made"),
+        *(FRAME, TIME, SHOT, TRACK),
+        Column(
+            FACE.name,
+            FACE.kind,
+            "",
+            FACE.range,
+            "number of the face in its frame, largest first; empty: none",
+        ),
+        Column(
+            STATUS.name, STATUS.kind, "", STATUS.range, "whether the frame shows a face; failed: see reason"
+        ),
+        Column(REASON.name, REASON.kind, "", "", "why a video could not be read; empty for all others"),
+        *FRAME_SIZE,
+        *shared,
     )
 
 

@@ -47,7 +47,7 @@ def look_at_many(photos: Iterable[str | Path], finder: FaceFinder, crop_size: in
     """The same for many files, decoded ahead in a thread; one that fails gives its reason, no more."""
     with ThreadPoolExecutor(1, thread_name_prefix="facsight-decode") as pool:
         for name, photo in _ahead(pool, photos):
-            look = _look_or_reason(name, photo, finder, crop_size)
+            look = _look_orreason_of(name, photo, finder, crop_size)
             del photo  # before the next one is decoded: a large photo is a gigabyte
             yield look
 
@@ -68,11 +68,11 @@ def place(
     return Alignment(np.array([[scale, 0, shift[0]], [0, scale, shift[1]]]), size)
 
 
-def _look_or_reason(name: str, photo: Future[Photo], finder: FaceFinder, crop_size: int) -> Look:
+def _look_orreason_of(name: str, photo: Future[Photo], finder: FaceFinder, crop_size: int) -> Look:
     try:
         return look_at(photo.result(), finder, crop_size)
     except Exception as error:  # whatever a file does, the batch goes on
-        return Look(name, None, error=_reason(error, name))
+        return Look(name, None, error=reason_of(error, name))
 
 
 def _ahead(pool: ThreadPoolExecutor, photos: Iterable[str | Path]) -> Iterator[tuple[str, Future[Photo]]]:
@@ -86,7 +86,7 @@ def _ahead(pool: ThreadPoolExecutor, photos: Iterable[str | Path]) -> Iterator[t
         yield waiting.popleft()
 
 
-def _reason(error: Exception, name: str) -> str:
+def reason_of(error: Exception, name: str) -> str:
     """One line for the table, without the photo's name; errors that are not ours are named."""
     text = " ".join(str(error).split())
     return (

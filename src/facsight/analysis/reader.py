@@ -1,4 +1,4 @@
-"""Photos in, readings with their evidence out."""
+"""Photos and videos in, readings with their evidence out."""
 
 from collections.abc import Iterable, Iterator, Sequence
 from itertools import islice
@@ -13,6 +13,7 @@ from torch import Tensor
 from facsight import __version__
 from facsight.analysis.cautions import face_cautions
 from facsight.analysis.evidence import Source, weigh
+from facsight.analysis.frames import FrameResult, Stop, read_frames
 from facsight.analysis.looking import Look, look_at, look_at_many
 from facsight.analysis.reading import PhotoResult, Reading
 from facsight.core.prediction import Prediction
@@ -23,6 +24,7 @@ from facsight.facs.codebook import Codebook, load_codebook
 from facsight.facs.regions import REGIONS
 from facsight.hub import bundled_weights, face_finder, sha256
 from facsight.media.photo import read_photo
+from facsight.media.video import Video, open_video
 from facsight.nn.classifier import fold_normalisation, read_both_ways
 from facsight.nn.pixels import standardise
 from facsight.nn.weights import load_network
@@ -32,7 +34,7 @@ FACES_AT_ONCE = 32
 
 
 class Reader:
-    """Reads expressions from photos, with the evidence for each reading.
+    """Reads expressions from photos and videos, with the evidence for each reading.
 
     `weights` is a `.safetensors` file written by facsight, by default the bundled reader; `finder` finds
     faces and their 68 points (a name, or any object with `find(image)`); `codebook` says which action units
@@ -77,6 +79,29 @@ class Reader:
         looks = look_at_many(photos, self.finder, self.crop_size)
         while some := list(islice(looks, at_once)):
             yield from self._results(some)
+
+    def read_video(
+        self, video: str | Path, *, every: int = 1, rate: float | None = None
+    ) -> Iterator[FrameResult]:
+        """One result per frame, in order, also of frames without a face; streamed, in constant memory.
+
+        `every` n-th frame, or at most `rate` frames a second. `BadMedia` says why a video cannot be read;
+        what is damaged inside it costs its frames only.
+
+        >>> for frame in Reader().read_video("interview.mp4", rate=5):  # doctest: +SKIP
+        ...     print(frame.at.time, [reading.label for reading in frame.readings])
+        """
+        with open_video(video) as opened:
+            for results, _ in self.read_frames(opened, every=every, rate=rate):
+                yield from results
+
+    def read_frames(
+        self, video: Video, *, every: int = 1, rate: float | None = None, stop: Stop | None = None
+    ) -> Iterator[tuple[list[FrameResult], Stop]]:
+        """Batches of an open video's results, each with what is needed to go on after it."""
+        return read_frames(
+            video, self.finder, self.crop_size, self._results, every=every, rate=rate, stop=stop
+        )
 
     def describe(self) -> dict[str, Any]:
         """Which reader this is, as plain data: two that say the same read the same."""

@@ -104,13 +104,13 @@ def _parts(photos: Sequence[Path], folder: Path, settings: dict[str, Any]) -> li
     found = []
     for start in range(0, len(photos), PHOTOS_A_PART):
         some = photos[start : start + PHOTOS_A_PART]
-        known = json.dumps([start, settings, [_identity(photo) for photo in some]], sort_keys=True)
+        known = json.dumps([start, settings, [identity(photo) for photo in some]], sort_keys=True)
         key = hashlib.sha256(known.encode()).hexdigest()[:24]
         found.append(_Part(start + 1, some, folder / f"{key}.parquet"))
     return found
 
 
-def _identity(photo: Path) -> tuple[str, int, int]:
+def identity(photo: Path) -> tuple[str, int, int]:
     """Path, size and time of change: what tells that a photo is still the one that was read."""
     name = storable(photo)
     try:

@@ -59,12 +59,13 @@ def _rows(number: int, result: PhotoResult) -> list[dict[str, Any]]:
     if not result.readings:
         return [{**photo, "status": "no_face"}]
     return [
-        {**photo, "face": face, "status": "ok", **_face(reading)}
+        {**photo, "face": face, "status": "ok", **face_row(reading)}
         for face, reading in enumerate(result.readings, 1)
     ]
 
 
-def _face(reading: Reading) -> dict[str, Any]:
+def face_row(reading: Reading) -> dict[str, Any]:
+    """What a row says about its face, by column; null for what is not known."""
     evidence, pose = reading.evidence, reading.pose
     row: dict[str, Any] = dict(zip(("box_x0", "box_y0", "box_x1", "box_y1"), reading.box, strict=True))
     row |= {"confidence": reading.confidence, "label": reading.label, "uncertainty": reading.uncertainty}

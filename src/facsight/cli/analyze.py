@@ -1,15 +1,15 @@
-"""`facsight analyze`: photos in; table, page and a line per face out."""
+"""`facsight analyze`: photos or videos in; table, page and a line per face or video out."""
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
 from rich.text import Text
 
 from facsight.cli.screen import bar, console, counted, shortened
-from facsight.core.errors import MissingData
+from facsight.core.errors import BadRecipe, MissingData
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -19,9 +19,18 @@ if TYPE_CHECKING:
 
 
 def analyze(
-    inputs: Annotated[list[Path], typer.Argument(help="Photos, and folders of photos (at any depth).")],
+    inputs: Annotated[
+        list[Path], typer.Argument(help="Photos or videos, and folders of them (at any depth).")
+    ],
     out: Annotated[Path, typer.Option(help="Folder for the table and the page.")] = Path("facsight-out"),
     columns: Annotated[str, typer.Option(help="Column names: facsight, openface or pyfeat.")] = "facsight",
+    only: Annotated[
+        Literal["photos", "videos"] | None, typer.Option(help="Where folders hold both: what to read.")
+    ] = None,
+    every: Annotated[int, typer.Option(help="Of a video, read every n-th frame.", min=1)] = 1,
+    rate: Annotated[
+        float | None, typer.Option(help="Of a video, read at most so many frames a second.")
+    ] = None,
     landmarks: Annotated[bool, typer.Option("--landmarks", help="Add the 68 points to the table.")] = False,
     pictures: Annotated[int, typer.Option(help="Photos that the page shows in full.", min=0)] = 40,
     no_pictures: Annotated[
@@ -34,16 +43,27 @@ def analyze(
 ) -> None:
     """Read every face: expression, how sure, and on which grounds.
 
-    Writes readings.parquet, readings.csv and report.html. A file that cannot be read is named and ends
-    nothing (exit code 1). An interrupted run goes on where it stopped when the command is given again.
+    Writes readings.parquet, readings.csv and report.html; of videos also summary.csv. A file that cannot be
+    read is named and ends nothing (exit code 1). An interrupted run goes on where it stopped when the command
+    is given again.
 
-    Example: `facsight analyze photo.jpg holiday/ --out out/`
+    Examples: `facsight analyze photo.jpg holiday/ --out out/`, `facsight analyze interview.mp4 --rate 5`
     """
     from facsight.analysis.conventions import arrange
     from facsight.analysis.wording import printable
 
-    photos = _photos(inputs)
+    photos, videos = _found(inputs, only)
     arrange(columns, (), ())
+    if videos:
+        from facsight.cli.videos import analyze_videos
+
+        if columns != "facsight":
+            raise BadRecipe(f"tables of videos have facsight's column names only, found --columns {columns}")
+        options = {"every": every, "rate": rate, "landmarks": landmarks}
+        analyze_videos(videos, out, weights=weights, finder=finder, **options)
+        return
+    if every != 1 or rate is not None:
+        raise BadRecipe("--every and --rate choose frames of videos, but there are only photos")
     from facsight.analysis.reader import Reader
     from facsight.analysis.run import analyse
     from facsight.report.readings import write_report
@@ -76,16 +96,27 @@ def analyze(
     raise typer.Exit(1 if outcome.failed else 0)
 
 
-def _photos(inputs: list[Path]) -> list[Path]:
-    from facsight.media.folder import PHOTO_ENDINGS, find_photos
+def _found(inputs: list[Path], only: str | None) -> tuple[list[Path], list[Path]]:
+    """The photos, or the videos, that are to be read: one of the lists is empty."""
+    from facsight.media.folder import PHOTO_ENDINGS, find_media
+    from facsight.media.video import VIDEO_ENDINGS
 
-    found = find_photos(inputs)
-    if not found:
-        names = ", ".join(str(name) for name in inputs)
-        raise MissingData(
-            f"no photo in {names}: expected files that end with {', '.join(sorted(PHOTO_ENDINGS))}"
+    photos, videos = find_media(inputs)
+    if only is not None:
+        photos, videos = (photos, []) if only == "photos" else ([], videos)
+    if photos and videos:
+        raise BadRecipe(
+            f"found {counted(len(photos), 'photo')} and {counted(len(videos), 'video')}: tables differ; "
+            "give --only photos or --only videos, each with an --out of its own"
         )
-    return found
+    if not photos and not videos:
+        names = ", ".join(str(name) for name in inputs)
+        endings = {"photos": PHOTO_ENDINGS, "videos": VIDEO_ENDINGS, None: PHOTO_ENDINGS | VIDEO_ENDINGS}
+        raise MissingData(
+            f"no {only or 'photo or video'} in {names}: expected files that end with "
+            f"{', '.join(sorted(endings[only]))}"
+        )
+    return photos, videos
 
 
 def lines(result: "PhotoResult", place: int) -> Iterator[Text]:

@@ -12,6 +12,7 @@ from facsight.core.errors import MissingData
 #: the folder, `photos` and `pictures`, and returns the page's path.
 KINDS = {
     "readings.json": "facsight.report.readings:write_report",
+    "study.json": "facsight.report.study:write_study_report",
     "metrics.json": "facsight.report.run:write_run_report",
 }
 

@@ -1,4 +1,4 @@
-"""Which photos a list of files and folders means."""
+"""Which photos and videos a list of files and folders means."""
 
 import os
 import re
@@ -6,6 +6,7 @@ from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 from facsight.core.errors import MissingData
+from facsight.media.video import VIDEO_ENDINGS
 
 #: Endings of file names that are taken for photos in a folder, in small letters.
 PHOTO_ENDINGS = frozenset(
@@ -23,10 +24,24 @@ def find_photos(paths: Iterable[str | Path]) -> list[Path]:
     files are kept as they are, links to folders are followed, each real folder once. A named path that does
     not exist is `MissingData`; a folder without photos gives none.
     """
+    return _find(paths, PHOTO_ENDINGS)
+
+
+def find_media(paths: Iterable[str | Path]) -> tuple[list[Path], list[Path]]:
+    """The photos and the videos among the files named and in the folders named, as `find_photos` finds them.
+
+    Files are videos by their ending; a named file with another ending is taken for a photo.
+    """
+    found = _find(paths, PHOTO_ENDINGS | VIDEO_ENDINGS)
+    videos = [path for path in found if path.suffix.lower() in VIDEO_ENDINGS]
+    return [path for path in found if path.suffix.lower() not in VIDEO_ENDINGS], videos
+
+
+def _find(paths: Iterable[str | Path], endings: frozenset[str]) -> list[Path]:
     found: dict[Path, None] = {}
     for path in map(Path, paths):
         if path.is_dir():
-            found.update(dict.fromkeys(_photos_under(path, set())))
+            found.update(dict.fromkeys(_files_under(path, endings, set())))
         elif os.path.lexists(path):
             found[path] = None
         else:
@@ -46,7 +61,7 @@ def natural_key(name: str) -> tuple[tuple[int, str], ...]:
     return (*key, (-1, name))
 
 
-def _photos_under(folder: Path, entered: set[Path]) -> Iterator[Path]:
+def _files_under(folder: Path, endings: frozenset[str], entered: set[Path]) -> Iterator[Path]:
     real = folder.resolve()
     if real in entered:
         return
@@ -59,6 +74,6 @@ def _photos_under(folder: Path, entered: set[Path]) -> Iterator[Path]:
         ) from error
     visible = [entry for entry in entries if not entry.name.startswith(".")]
     folders = [entry for entry in visible if entry.is_dir()]
-    yield from (entry for entry in visible if entry.suffix.lower() in PHOTO_ENDINGS and entry not in folders)
+    yield from (entry for entry in visible if entry.suffix.lower() in endings and entry not in folders)
     for inner in folders:
-        yield from _photos_under(inner, entered)
+        yield from _files_under(inner, endings, entered)

@@ -1,0 +1,239 @@
+"""Frames of any video, upright, with the container's own times, or a reason why not.
+
+- Only local regular files are read. What a file names, such as the parts of a playlist, is never opened.
+- Frames are numbered as they are decoded, in the order in which they are shown. A frame whose time does not
+  come after that of the one before is left out, without a number, and named in `damage`.
+- A frame without a time follows the one before by 1 / rate, or 1/25 s if no rate is known; so does every
+  frame of H.264 or HEVC in AVI, which keeps no times for them.
+- Frames that are decoded with errors are left out and named in `damage`, and so is what cannot be decoded at
+  all. Frames after it, up to the next key frame, may show its traces: they are given as they are decoded.
+  Damage that the decoder does not notice is not named, and need not look the same when it is read again.
+- The rotation that the camera wrote is applied in quarter turns; mirroring is not.
+- Pixels need not be square: the sample aspect ratio is not applied.
+- Colours are converted as swscale does it: sources of more than 8 bits are rounded, those with a high dynamic
+  range are not tone mapped, an unnamed colour matrix is BT.601, transparency is dropped.
+- Interlaced frames are given as they are, both fields woven.
+"""
+
+import os
+import re
+import stat
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import av
+import numpy as np
+from av.audio.stream import AudioStream
+from av.stream import Stream
+from av.video.frame import VideoFrame
+from jaxtyping import UInt8
+
+from facsight.core.errors import BadMedia
+from facsight.media.track import (
+    USUAL_RATE,
+    Damage,
+    Position,
+    Unsure,
+    following,
+    ignore,
+    note,
+    open_track,
+    seconds_of,
+    unopened,
+)
+
+#: Endings of file names that are taken for videos in a folder, in small letters.
+VIDEO_ENDINGS = frozenset(
+    (
+        *(".3g2", ".3gp", ".asf", ".avi", ".divx", ".dv", ".f4v", ".flv", ".m2ts", ".m2v", ".m4v", ".mkv"),
+        *(".mov", ".mp4", ".mpe", ".mpeg", ".mpg", ".mts", ".mxf", ".ogv", ".qt", ".ts", ".vob", ".webm"),
+        ".wmv",
+    )
+)
+#: Containers round times to a millisecond at worst; a frame that comes so much early is in time.
+_GRACE = 1e-3
+_CLOCK = re.compile(r"(\d+):(\d+):(\d+(?:\.\d+)?)")
+
+
+@dataclass(frozen=True, eq=False)
+class Frame:
+    """Pixels, contiguous RGB, and where they are in the video."""
+
+    at: Position
+    pixels: UInt8[np.ndarray, "height width 3"]
+
+
+@dataclass(frozen=True)
+class AudioTrack:
+    """A track of sound: its index in the file, its rate in hertz, its duration in seconds if it is told."""
+
+    index: int
+    codec: str
+    rate: int
+    channels: int
+    duration: float | None
+
+
+@dataclass(eq=False)
+class Video:
+    """A video that was found good, as its container describes it; made by `open_video`.
+
+    `width` and `height` are those of the first upright frame; a track that changes its size gives frames of
+    that size. `rotation` is what was applied, degrees clockwise. `rate` is the average in frames a second,
+    `duration` and `start` (the first frame's time) are in seconds. `expected` counts the frames as announced
+    or estimates them by `duration` and `rate`. `damage` grows while frames are read; each place comes once.
+    """
+
+    name: str
+    width: int
+    height: int
+    rotation: int
+    rate: float | None
+    duration: float | None
+    expected: int | None
+    start: float | None
+    audio: tuple[AudioTrack, ...]
+    damage: list[Damage] = field(default_factory=list)
+    _first: float = 0.0
+    _announced: float | None = None
+    _closed: bool = False
+
+    def __enter__(self) -> "Video":
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """No more frames. A reader in another thread finds out at its next frame, and closes the file."""
+        self._closed = True
+
+    def frames(
+        self, *, every: int = 1, rate: float | None = None, after: Position | None = None
+    ) -> Iterator[Frame]:
+        """Frames in order; those after `after` are exactly those of an uninterrupted call.
+
+        `every` takes frames whose number is a multiple of it. `rate` takes at most so many frames a second:
+        the first at or after each k / rate (k = 0, 1, ...), counted from the first frame of the video and up
+        to a millisecond early. Readers do not disturb each other. `BadMedia`: both are given, one is not
+        above 0, the file is gone or was closed.
+        """
+        if every < 1 or (rate is not None and not 0 < rate < float("inf")):
+            raise BadMedia(f"expected every >= 1 and a rate above 0, found every={every}, rate={rate}")
+        if every != 1 and rate is not None:
+            raise BadMedia(f"expected every or rate, found both ({every} and {rate}); leave one out")
+        return self._sampled(every, rate, after)
+
+    def _sampled(self, every: int, rate: float | None, after: Position | None) -> Iterator[Frame]:
+        step = self._step(after.time, rate) if after and rate else -1
+        for at, frame in self._all(after):
+            if self._closed:
+                raise BadMedia(f"{self.name!r} was closed while its frames were read; open it again")
+            if rate is not None:
+                step, before = self._step(at.time, rate), step
+                if step == before:
+                    continue
+            if at.number % every == 0:
+                yield Frame(at, _pixels(frame))
+
+    def _step(self, time: float, rate: float) -> int:
+        return int((time - self._first + _GRACE) * rate)
+
+    def _all(self, after: Position | None) -> Iterator[tuple[Position, VideoFrame]]:
+        """Decoded by several threads as long as all is well, which gives the same frames as one.
+
+        From the first damage on one thread goes on, as what several make of it depends on their number.
+        """
+        last = after
+        for damage in (None, self.damage):
+            try:
+                for at, frame in following(self.name, last, damage):
+                    last = at
+                    yield at, frame
+                break
+            except Unsure:
+                continue
+        self._check_end(last)
+
+    def _check_end(self, last: Position | None) -> None:
+        wait = 1 / (self.rate or USUAL_RATE)
+        if last and self._announced:
+            found = last.time - self._first + wait
+            if self._announced - found > max(min(1, 0.05 * self._announced), 2 * wait):
+                reason = f"ends early: announced {self._announced:.2f} s, found {found:.2f} s"
+                note(self.damage, last.time, reason)
+
+
+def open_video(path: str | Path) -> Video:
+    """The video in a local file, whatever its ending; its first frame has been decoded.
+
+    `BadMedia` says what was found instead: no file, a folder, nothing, no media, sound only, a picture, no
+    frame that can be decoded, frames of more than `MAX_PIXELS`, or a file that may not be read.
+    """
+    name = os.fspath(path)
+    _check_file(Path(path), repr(name))
+    with open_track(name) as track:
+        container, stream = track.container, track.stream
+        time, frame = next((found for found in track.frames(ignore) if found[1]), (0.0, None))
+        if frame is None:
+            raise BadMedia(f"{name!r} holds no frame that can be decoded; copy or download it again")
+        turned = _turns(frame)
+        rate = float(stream.average_rate or stream.guessed_rate or 0) or None
+        whole = container.duration / av.time_base if container.duration else None
+        announced = _duration(stream)
+        duration = announced or whole
+        return Video(
+            name=name,
+            width=frame.height if turned % 2 else frame.width,
+            height=frame.width if turned % 2 else frame.height,
+            rotation=-90 * turned % 360,
+            rate=rate,
+            duration=duration,
+            expected=stream.frames or (round(duration * rate) if duration and rate else None),
+            start=seconds_of(stream, stream.start_time),
+            audio=tuple(map(_sound, container.streams.audio)),
+            _first=time,
+            _announced=announced or (None if container.streams.audio else whole),
+        )
+
+
+def _check_file(path: Path, name: str) -> None:
+    """`BadMedia` for what is not a regular file with something in it: never waits for a pipe."""
+    try:
+        found = path.stat()
+    except (OSError, ValueError) as error:
+        raise unopened(name, error) from error
+    if stat.S_ISDIR(found.st_mode):
+        raise BadMedia(f"{name} is a folder, expected one video")
+    if not stat.S_ISREG(found.st_mode):
+        raise BadMedia(f"{name} is a pipe, socket or device, expected a file with a video")
+    if found.st_size == 0:
+        raise BadMedia(f"{name} is empty (0 bytes); copy or download it again")
+
+
+def _turns(frame: VideoFrame) -> int:
+    """Quarter turns against the clock that make a frame upright."""
+    return round(frame.rotation / 90) % 4
+
+
+def _pixels(frame: VideoFrame) -> UInt8[np.ndarray, "height width 3"]:
+    # copied, as the decoder may still need what it shares
+    return np.array(np.rot90(frame.to_ndarray(format="rgb24", threads=1), _turns(frame)), order="C")
+
+
+def _duration(stream: Stream) -> float | None:
+    """Of one track, in seconds; Matroska writes it as 00:00:04.000000000 in a tag."""
+    if stream.duration:
+        return seconds_of(stream, stream.duration)
+    tag = _CLOCK.fullmatch(stream.metadata.get("DURATION", ""))
+    return (
+        sum(float(part) * size for part, size in zip(tag.groups(), (3600, 60, 1), strict=True))
+        if tag
+        else None
+    )
+
+
+def _sound(stream: AudioStream) -> AudioTrack:
+    codec = stream.codec_context.codec.canonical_name
+    return AudioTrack(stream.index, codec, stream.rate, stream.channels, _duration(stream))

@@ -1,0 +1,221 @@
+"""Videos to a folder of readings."""
+
+import csv
+import json
+
+import numpy as np
+import polars as pl
+import pytest
+
+from facsight.analysis import study
+from facsight.analysis.frames import FRAMES_AT_ONCE
+from facsight.analysis.reader import Reader
+from facsight.analysis.study import analyse_videos, load_study
+from facsight.core.errors import BadOutput, BadRecipe, MissingData
+from planted import PlantedFinder
+from planted_video import noise_video, saved_video
+
+#: One face, none for a while, one again, then two.
+FACES = [1] * 30 + [0] * 10 + [1] * 30 + [2] * 25
+
+
+@pytest.fixture
+def video(tmp_path):
+    return saved_video(tmp_path / "clip.mkv", FACES)
+
+
+@pytest.fixture
+def short_parts(monkeypatch):
+    """A part every 32 frames."""
+    monkeypatch.setattr(study, "BATCHES_A_PART", 2)
+
+
+def table(folder):
+    return pl.read_parquet(folder / "readings.parquet")
+
+
+def test_every_frame_has_a_row_for_each_face_or_one_without(reader, video, tmp_path):
+    outcome = analyse_videos([video], tmp_path / "out", reader)
+    found = table(tmp_path / "out")
+    counts = found.group_by("frame", maintain_order=True).agg(faces=(pl.col("status") == "ok").sum())
+    assert counts["frame"].to_list() == list(range(len(FACES)))
+    assert counts["faces"].to_list() == FACES
+    assert found.filter(pl.col("status") == "no_face")["track"].null_count() == 10
+    (told,) = outcome.videos
+    assert (told.frames, told.with_face, told.error, told.damage) == (len(FACES), len(FACES) - 10, None, [])
+
+
+def test_times_are_the_containers_not_the_number_over_a_rate(reader, tmp_path):
+    times = np.cumsum([0.0, *np.random.default_rng(1).uniform(0.01, 0.2, 39)]).round(3)
+    video = saved_video(tmp_path / "varying.mkv", [1] * 40, times=times)
+    analyse_videos([video], tmp_path / "out", reader)
+    assert table(tmp_path / "out")["time"].to_list() == pytest.approx(times.tolist(), abs=1e-3)
+
+
+def test_a_person_keeps_the_number_over_a_gap(reader, video, tmp_path):
+    analyse_videos([video], tmp_path / "out", reader)
+    found = table(tmp_path / "out")
+    first = found.filter(pl.col("face") == 1, pl.col("frame") < 70)
+    assert first["track"].unique().to_list() == [1]
+    assert found.filter(pl.col("frame") >= 70)["track"].n_unique() == 2
+
+
+@pytest.mark.parametrize("after", [5, 40, 70, 94])
+def test_an_interrupted_run_ends_with_the_same_table(weights, video, tmp_path, after, short_parts):
+    whole, broken = tmp_path / "whole", tmp_path / "broken"
+    analyse_videos([video], whole, Reader(weights, finder=PlantedFinder()))
+    with pytest.raises(KeyboardInterrupt):
+        analyse_videos([video], broken, Reader(weights, finder=PlantedFinder(interrupted_after=after)))
+    assert not (broken / "readings.parquet").exists()
+    again, resumed = PlantedFinder(), []
+    analyse_videos(
+        [video], broken, Reader(weights, finder=again), on_video=lambda path, frames: resumed.append(frames)
+    )
+    kept = after // (2 * FRAMES_AT_ONCE) * 2 * FRAMES_AT_ONCE
+    assert resumed == [kept]
+    assert again.asked == len(FACES) - kept
+    assert table(broken).equals(table(whole))
+    for name in ("readings.csv", "summary.csv"):
+        assert (broken / name).read_bytes() == (whole / name).read_bytes()
+
+
+def test_a_kill_between_the_two_files_of_a_part_costs_that_part_only(weights, video, tmp_path, short_parts):
+    whole, broken = tmp_path / "whole", tmp_path / "broken"
+    analyse_videos([video], whole, Reader(weights, finder=PlantedFinder()))
+    with pytest.raises(KeyboardInterrupt):
+        analyse_videos([video], broken, Reader(weights, finder=PlantedFinder(interrupted_after=70)))
+    (last,) = (broken / "parts").glob("*/00000001.parquet")
+    last.unlink()
+    analyse_videos([video], broken, Reader(weights, finder=PlantedFinder()))
+    assert table(broken).equals(table(whole))
+
+
+def test_a_disk_that_fills_up_loses_nothing_that_was_read(
+    reader, weights, video, tmp_path, monkeypatch, short_parts
+):
+    real, written = pl.DataFrame.write_parquet, []
+
+    def full_after_one(frame, path, **options):
+        if written:
+            raise OSError(28, "No space left on device")
+        written.append(path)
+        return real(frame, path, **options)
+
+    monkeypatch.setattr(pl.DataFrame, "write_parquet", full_after_one)
+    with pytest.raises(BadOutput, match="make room"):
+        analyse_videos([video], tmp_path / "out", reader)
+    monkeypatch.undo()
+    resumed = []
+    analyse_videos([video], tmp_path / "out", reader, on_video=lambda path, frames: resumed.append(frames))
+    assert resumed[0] > 0
+    assert table(tmp_path / "out")["frame"].n_unique() == len(FACES)
+
+
+def test_one_bad_file_never_ends_a_batch(reader, video, tmp_path):
+    bad = tmp_path / "bad.mp4"
+    bad.write_text("not a video")
+    gone = tmp_path / "gone.mp4"
+    outcome = analyse_videos([bad, gone, video], tmp_path / "out", reader)
+    assert [told.file for told in outcome.failed] == [str(bad), str(gone)]
+    failed = table(tmp_path / "out").filter(pl.col("status") == "failed")
+    assert failed["file"].to_list() == [str(bad), str(gone)]
+    assert failed["reason"].null_count() == 0
+    assert outcome.videos[2].frames == len(FACES)
+
+
+def test_a_reader_that_breaks_in_the_middle_keeps_what_it_read(weights, video, tmp_path):
+    class Breaking(PlantedFinder):
+        def find(self, image):
+            if self.asked == 50:
+                raise RuntimeError("out of order")
+            return super().find(image)
+
+    outcome = analyse_videos([video], tmp_path / "out", Reader(weights, finder=Breaking()))
+    (told,) = outcome.failed
+    assert told.error == "RuntimeError: out of order"
+    assert told.frames == table(tmp_path / "out")["frame"].n_unique() == 50 // FRAMES_AT_ONCE * FRAMES_AT_ONCE
+
+
+def test_no_face_at_all(reader, tmp_path):
+    outcome = analyse_videos([noise_video(tmp_path / "n.mkv", 20)], tmp_path / "out", reader)
+    assert (outcome.videos[0].frames, outcome.videos[0].with_face) == (20, 0)
+    assert table(tmp_path / "out")["status"].unique().to_list() == ["no_face"]
+    assert pl.read_csv(tmp_path / "out" / "summary.csv").is_empty()
+
+
+def test_frames_are_chosen(reader, video, tmp_path):
+    analyse_videos([video], tmp_path / "a", reader, every=10)
+    assert table(tmp_path / "a")["frame"].unique(maintain_order=True).to_list() == list(range(0, 95, 10))
+    analyse_videos([video], tmp_path / "b", reader, rate=5.0)
+    assert table(tmp_path / "b")["time"].unique(maintain_order=True).to_list() == pytest.approx(
+        [number * 0.2 for number in range(19)], abs=1e-3
+    )
+
+
+@pytest.mark.parametrize(
+    "wrong", [{"every": 0}, {"rate": 0.0}, {"rate": float("nan")}, {"every": 2, "rate": 3.0}]
+)
+def test_a_choice_of_frames_that_makes_no_sense_is_refused_before_anything_is_written(
+    reader, video, tmp_path, wrong
+):
+    with pytest.raises(BadRecipe, match="expected every"):
+        analyse_videos([video], tmp_path / "out", reader, **wrong)
+    assert not (tmp_path / "out").exists()
+
+
+def test_two_videos_of_the_same_name_are_two(reader, tmp_path):
+    for day in ("one", "two"):
+        (tmp_path / day).mkdir()
+    videos = [
+        saved_video(tmp_path / "one" / "c.mkv", [1] * 3),
+        saved_video(tmp_path / "two" / "c.mkv", [1] * 5),
+    ]
+    analyse_videos(videos, tmp_path / "out", reader)
+    counts = dict(table(tmp_path / "out").group_by("file").len().iter_rows())
+    assert counts == {str(videos[0]): 3, str(videos[1]): 5}
+
+
+def test_the_summary_counts_frames_by_person(reader, video, tmp_path):
+    analyse_videos([video], tmp_path / "out", reader)
+    with (tmp_path / "out" / "summary.csv").open() as file:
+        rows = list(csv.DictReader(file))
+    assert [(row["track"], row["frames"]) for row in rows] == [("1", "85"), ("2", "25")]
+    found = table(tmp_path / "out")
+    for row in rows:
+        own = found.filter(pl.col("track") == int(row["track"]))
+        shares = [float(value) for name, value in row.items() if name.startswith("share_")]
+        assert sum(shares) == pytest.approx(1, abs=1e-5)
+        assert float(row["share_happiness"]) == pytest.approx((own["label"] == "happiness").mean(), abs=1e-6)
+        assert float(row["mean_anger"]) == pytest.approx(own["expression_anger"].mean(), abs=1e-6)
+        assert (float(row["first_time"]), float(row["last_time"])) == (own["time"].min(), own["time"].max())
+
+
+def test_points_are_in_the_table_when_asked_for(reader, video, tmp_path):
+    analyse_videos([video], tmp_path / "out", reader, landmarks=True, every=30)
+    found = table(tmp_path / "out")
+    columns = {
+        c["name"] for c in json.loads((tmp_path / "out" / "readings.columns.json").read_text())["columns"]
+    }
+    assert columns == set(found.columns)
+    assert {"x_0", "y_67"} <= columns
+    assert found.filter(pl.col("status") == "ok")["x_30"].null_count() == 0
+
+
+def test_streaming_gives_what_the_table_holds(reader, video, tmp_path):
+    analyse_videos([video], tmp_path / "out", reader)
+    streamed = [
+        (frame.at.number, reading.label) for frame in reader.read_video(video) for reading in frame.readings
+    ]
+    kept = table(tmp_path / "out").filter(pl.col("status") == "ok")
+    assert streamed == list(kept.select("frame", "label").iter_rows())
+
+
+def test_a_folder_that_is_not_finished(reader, video, tmp_path):
+    with pytest.raises(MissingData, match="is none"):
+        load_study(tmp_path)
+    with pytest.raises(KeyboardInterrupt):
+        analyse_videos(
+            [video], tmp_path / "out", Reader(reader.weights, finder=PlantedFinder(interrupted_after=3))
+        )
+    with pytest.raises(MissingData, match="not finished"):
+        load_study(tmp_path / "out")

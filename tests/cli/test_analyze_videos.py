@@ -1,0 +1,53 @@
+import polars as pl
+import pytest
+
+from planted import saved_photo
+from planted_video import saved_video
+
+
+@pytest.fixture
+def video(tmp_path):
+    return saved_video(tmp_path / "my clip.mkv", [1] * 12 + [0] * 3)
+
+
+def test_a_video_becomes_a_table_and_a_page(facsight, video, tmp_path):
+    code, told, _ = facsight("analyze", video, "--out", tmp_path / "out")
+    assert code == 0
+    assert "15 frames, 12 with a face" in told
+    assert len(pl.read_csv(tmp_path / "out" / "readings.csv")) == 15
+    assert "timeline" in (tmp_path / "out" / "report.html").read_text(encoding="utf-8")
+    code, told, _ = facsight("report", tmp_path / "out")
+    assert code == 0
+    assert "report.html" in told
+
+
+def test_what_could_not_be_read_is_named_at_the_end(facsight, video, tmp_path):
+    bad = tmp_path / "bad.mp4"
+    bad.write_text("no video")
+    code, told, _ = facsight("analyze", video, bad, "--out", tmp_path / "out")
+    assert code == 1
+    assert "1 video not read to the end" in told
+    assert told.count("bad.mp4") == 2
+
+
+def test_photos_and_videos_together_are_refused(facsight, video, tmp_path):
+    saved_photo(tmp_path / "photo.png")
+    code, _, complaint = facsight("analyze", tmp_path)
+    assert code == 2
+    assert "--only" in complaint
+    code, told, _ = facsight("analyze", tmp_path, "--only", "videos", "--every", 5, "--out", tmp_path / "out")
+    assert code == 0
+    assert "3 frames" in told
+
+
+def test_options_that_do_not_apply_are_refused(facsight, video, tmp_path):
+    photo = saved_photo(tmp_path / "photo.png")
+    code, _, complaint = facsight("analyze", photo, "--every", 2)
+    assert code == 2
+    assert "only photos" in complaint
+    code, _, complaint = facsight("analyze", video, "--columns", "pyfeat")
+    assert code == 2
+    assert "facsight's column names" in complaint
+    code, _, complaint = facsight("analyze", video, "--every", 2, "--rate", 3)
+    assert code == 2
+    assert "every" in complaint

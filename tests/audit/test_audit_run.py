@@ -7,9 +7,9 @@ import polars as pl
 import pytest
 import torch
 
-from facsight.audit.run import audit, sample_evenly
+from facsight.audit.run import audit, decision, sample_evenly
 from facsight.core.errors import BadOutput, UnknownName
-from facsight.experiment import load_faces, score
+from facsight.experiment import load_faces, open_run, score
 from facsight.metrics.interpretability import SCORES
 from facsight.report.audit import write_audit_page
 
@@ -143,3 +143,15 @@ def test_a_place_that_cannot_be_written_is_told(runs, monkeypatch):
     monkeypatch.setattr("pathlib.Path.write_text", full)
     with pytest.raises(BadOutput, match="make room"):
         audit(runs / "guided", sample=4)
+
+
+def test_half_precision_changes_probabilities_by_thousandths(runs):
+    trained = open_run(runs / "guided")
+    pixels = trained.crops(torch.arange(60), torch.Generator()).faces.pixels
+    with torch.inference_mode():
+        full, half = (decision(trained, bfloat16=b)(pixels).softmax(dim=1) for b in (False, True))
+        plain = trained.network.eval()(pixels).logits / trained.temperature
+    torch.testing.assert_close(full, plain.softmax(dim=1), atol=1e-4, rtol=0)
+    assert half.dtype == torch.float32
+    assert 0 < (half - full).abs().max() < 0.03
+    assert (half - full).abs().mean() < 0.005

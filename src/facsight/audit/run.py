@@ -64,6 +64,8 @@ def audit(
     `methods` are explainers to judge beside the attention and the class map. Places are removed on a `sample`
     of the faces, the same for the same `seed`. Writes `audit-SPLIT.json` (scores), `audit-SPLIT.parquet` (one
     row a face) and `audit-SPLIT.safetensors` (its maps) beside the weights. `on_part` hears what is done.
+    Faces without some of their places are read in bfloat16 where the processor has it: three times faster,
+    and probabilities differ by some thousandths.
     """
     for method in methods:
         find_explainer(method)
@@ -75,7 +77,7 @@ def audit(
     clock.part("comparing maps with action units")
     scores = {name: _compared(faces, about, name, seed) for name, about in maps.items()}
     chosen = sample_evenly(faces.truth, sample, classes=faces.logits.shape[1], seed=seed)
-    few, score = faces.rows(chosen), _decision(trained)
+    few, score = faces.rows(chosen), decision(trained, bfloat16=has_bfloat16())
     clock.part("removing places in the order of each map")
     faithful = examine_faithfulness(score, few, {n: m["predicted"][chosen] for n, m in maps.items()}, seed)
     clock.part("removing action units")
@@ -90,6 +92,7 @@ def audit(
     shown = {name: one["true"] for name, one in maps.items()} | {UNITS: _units_of_truth(faces)}
     looks = alike(shown)
     plain = about | book | plain_scores(found)
+    plain |= {"changed_faces_read_in": "bfloat16" if has_bfloat16() else "float32"}
     plain |= {"alike": looks.plain() if looks else None, "seconds": clock.seconds}
     table = face_table(found, maps, trained.crops.faces.ids)
     with whole_file(trained.home / f"audit-{split}.json") as partial:
@@ -169,12 +172,20 @@ def sample_evenly(label: Int[Tensor, "n"], count: int, *, classes: int, seed: in
     return order[turn.argsort(stable=True)[:count]].sort().values
 
 
-def _decision(trained: Trained) -> Callable[[Tensor], Tensor]:
+def has_bfloat16() -> bool:
+    """Whether this processor multiplies in bfloat16: there, and only there, it is faster."""
+    known = getattr(torch.cpu, "get_capabilities", dict)()  # new in torch 2.10
+    return bool(known.get("amx_bf16") or known.get("avx512_bf16"))
+
+
+def decision(trained: Trained, *, bfloat16: bool) -> Callable[[Tensor], Tensor]:
     """Calibrated logits of pictures, one way: what is asked many times about changed faces."""
     network = fold_normalisation(copy.deepcopy(trained.network))
 
     def score(pixels: Tensor) -> Tensor:
-        return network(pixels.contiguous(memory_format=torch.channels_last)).logits / trained.temperature
+        with torch.autocast("cpu", torch.bfloat16, enabled=bfloat16):
+            logits = network(pixels.contiguous(memory_format=torch.channels_last)).logits
+        return logits.float() / trained.temperature
 
     return score
 

@@ -175,6 +175,7 @@ def main() -> None:
             of_rise = contest(rises(network, faces, about, asked.masks), asked.rounds, runs)
         results[name] = {"occlusion": of_occlusion, "rise": of_rise}
         print(name, results[name], flush=True)
+        record("pixel_explainers", results)  # what is there, in case the rest takes too long
     results["masks"] = masks_for_the_same_map(1024)
     print(results["masks"])
     print(record("pixel_explainers", results))

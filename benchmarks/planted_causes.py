@@ -60,7 +60,7 @@ NETWORKS = {
 }
 GUIDANCE = {"unguided": 0.0, "guided": 4.0}
 RATES = {"optimizer": "adamw", "rate": 0.004, "weight_decay": 0.05}
-EPOCHS, TRAINED_ON, ASKED, SIDE = 14, 1000, 100, 48
+EPOCHS, TRAINED_ON, ASKED, SIDE = 10, 1000, 100, 48
 
 
 @dataclass(frozen=True)

@@ -32,7 +32,7 @@ def build() -> typer.Typer:
     """The application with all verbs."""
     app = typer.Typer(
         name="facsight",
-        help="Reads facial expressions from photos and shows its evidence. Expressions are not feelings.",
+        help="Reads facial expressions in photos and videos, with evidence. Expressions are not feelings.",
         no_args_is_help=True,
         add_completion=False,
         pretty_exceptions_enable=False,

@@ -71,7 +71,7 @@ def test_unknown_columns_are_refused_before_anything_is_read(facsight, photos, t
 def test_a_folder_without_photos_says_what_a_photo_is(facsight, tmp_path):
     code, _, problem = facsight("analyze", tmp_path)
     assert code == 2
-    assert "no photo in" in problem
+    assert "no photo or video in" in problem
     assert ".jpeg" in problem
 
 

@@ -112,7 +112,7 @@ def _runs(known: np.ndarray) -> list[tuple[int, int]]:
 def clock(seconds: float) -> str:
     """A time as a player shows it.
 
-    >>> clock(3.25), clock(75), clock(3675)
+    >>> clock(3.25), clock(75.0), clock(3675.0)
     ('0:03.2', '1:15', '1:01:15')
     """
     sign, seconds = ("-", -seconds) if seconds < 0 else ("", seconds)

@@ -1,3 +1,4 @@
+import polars as pl
 import pytest
 
 from facsight.analysis.reader import Reader
@@ -12,3 +13,18 @@ def weights(tmp_path_factory):
 @pytest.fixture
 def reader(weights):
     return Reader(weights, finder=PlantedFinder())
+
+
+@pytest.fixture
+def full_disk(monkeypatch):
+    """Room for one Parquet file and no more, until it is called."""
+    real, written = pl.DataFrame.write_parquet, []
+
+    def full_after_one(frame, path, **options):
+        if written:
+            raise OSError(28, "No space left on device")
+        written.append(path)
+        return real(frame, path, **options)
+
+    monkeypatch.setattr(pl.DataFrame, "write_parquet", full_after_one)
+    return monkeypatch.undo

@@ -129,19 +129,10 @@ def test_results_are_heard_one_by_one_and_what_was_kept_is_told_first(weights, p
     assert heard == [PHOTOS_A_PART, *(str(photo) for photo in photos[PHOTOS_A_PART:])]
 
 
-def test_a_disk_that_fills_up_loses_nothing_that_was_read(reader, photos, tmp_path, monkeypatch):
-    real, written = pl.DataFrame.write_parquet, []
-
-    def full_after_one(frame, path, **options):
-        if written:
-            raise OSError(28, "No space left on device")
-        written.append(path)
-        return real(frame, path, **options)
-
-    monkeypatch.setattr(pl.DataFrame, "write_parquet", full_after_one)
+def test_a_disk_that_fills_up_loses_nothing_that_was_read(reader, photos, tmp_path, full_disk):
     with pytest.raises(BadOutput, match="No space left on device; make room"):
         analyse(photos, tmp_path / "out", reader)
-    monkeypatch.undo()
+    full_disk()
     assert analyse(photos, tmp_path / "out", reader).resumed == PHOTOS_A_PART
 
 

@@ -2,6 +2,11 @@
 
 import csv
 import json
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
 
 import numpy as np
 import polars as pl
@@ -90,25 +95,73 @@ def test_a_kill_between_the_two_files_of_a_part_costs_that_part_only(weights, vi
     assert table(broken).equals(table(whole))
 
 
-def test_a_disk_that_fills_up_loses_nothing_that_was_read(
-    reader, weights, video, tmp_path, monkeypatch, short_parts
-):
-    real, written = pl.DataFrame.write_parquet, []
-
-    def full_after_one(frame, path, **options):
-        if written:
-            raise OSError(28, "No space left on device")
-        written.append(path)
-        return real(frame, path, **options)
-
-    monkeypatch.setattr(pl.DataFrame, "write_parquet", full_after_one)
+def test_a_disk_that_fills_up_loses_nothing_that_was_read(reader, video, tmp_path, short_parts, full_disk):
     with pytest.raises(BadOutput, match="make room"):
         analyse_videos([video], tmp_path / "out", reader)
-    monkeypatch.undo()
+    full_disk()
     resumed = []
     analyse_videos([video], tmp_path / "out", reader, on_video=lambda path, frames: resumed.append(frames))
     assert resumed[0] > 0
     assert table(tmp_path / "out")["frame"].n_unique() == len(FACES)
+
+
+def test_damage_is_told_once_also_where_the_run_was_stopped(weights, tmp_path, short_parts):
+    video = saved_video(tmp_path / "clip.mkv", [1] * 95)
+    content = bytearray(video.read_bytes())
+    middle = 2 * len(content) // 3
+    content[middle : middle + 3000] = b"\x5a" * 3000
+    video.write_bytes(content)
+    whole = analyse_videos([video], tmp_path / "whole", Reader(weights, finder=PlantedFinder()))
+    stopped = Reader(weights, finder=PlantedFinder(interrupted_after=85))
+    with pytest.raises(KeyboardInterrupt):
+        analyse_videos([video], tmp_path / "broken", stopped)
+    broken = analyse_videos([video], tmp_path / "broken", Reader(weights, finder=PlantedFinder()))
+    assert whole.videos[0].damage
+    places = [told.split(":")[0] for told in broken.videos[0].damage]
+    assert len(set(places)) == len(places)
+    assert broken.videos == whole.videos
+
+
+#: Reads a video as the package does, and says when each batch is done.
+PROGRAM = """
+import sys
+sys.path.insert(0, {tests!r})
+from pathlib import Path
+from facsight.analysis import study
+from facsight.analysis.reader import Reader
+from planted import PlantedFinder
+study.BATCHES_A_PART = 2
+reader = Reader({weights!r}, finder=PlantedFinder())
+study.analyse_videos(
+    [Path({video!r})], Path({out!r}), reader, on_frames=lambda results, announced: print("batch", flush=True)
+)
+print("finished", flush=True)
+"""
+
+
+@pytest.mark.slow
+def test_kill_9_at_any_moment_ends_with_the_same_table(weights, tmp_path):
+    video = saved_video(tmp_path / "clip.mkv", [1, 0, 2, 1] * 100)
+    whole, out = tmp_path / "whole", tmp_path / "out"
+    analyse_videos([video], whole, Reader(weights, finder=PlantedFinder()))
+    program = PROGRAM.format(
+        tests=str(Path(__file__).parents[1]), weights=str(weights), video=str(video), out=str(out)
+    )
+    moments, kills, told = np.random.default_rng(0), 0, ""
+    while "finished" not in told:
+        with subprocess.Popen([sys.executable, "-c", program], stdout=subprocess.PIPE, text=True) as process:
+            assert process.stdout is not None
+            for _ in range(int(moments.integers(1, 4))):
+                told = process.stdout.readline()
+            if kills < 20 and "finished" not in told:
+                time.sleep(moments.uniform(0, 0.05))
+                process.send_signal(signal.SIGKILL)
+                kills += 1
+            else:
+                told = process.stdout.read()
+    assert kills >= 5
+    assert table(out).equals(table(whole))
+    assert (out / "readings.csv").read_bytes() == (whole / "readings.csv").read_bytes()
 
 
 def test_one_bad_file_never_ends_a_batch(reader, video, tmp_path):

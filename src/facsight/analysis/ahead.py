@@ -1,6 +1,6 @@
 """Work that runs ahead in a thread of its own, so that the next step never waits for more than one item."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Generator, Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from itertools import islice
 from queue import Full, Queue
@@ -13,7 +13,7 @@ Item = TypeVar("Item")
 PATIENCE = 0.2
 
 
-def ahead(items: Iterable[Item], room: int) -> Iterator[Item]:
+def ahead(items: Iterable[Item], room: int) -> Generator[Item, None, None]:
     """The items in their order, made by a thread that is at most `room` of them ahead.
 
     What goes wrong in the thread is raised here, after the items before it. A listener that stops early ends

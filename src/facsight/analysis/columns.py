@@ -1,7 +1,7 @@
 """The columns of a readings table, described once for the table, its sidecar file, the page and the docs."""
 
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from typing import Literal
 
 from facsight.analysis.cautions import CAUTIONS
@@ -182,19 +182,11 @@ def frame_columns(classes: Sequence[str], action_units: Sequence[int]) -> tuple[
     of_photos = {"file", "face", "status", "reason", "sentence", *(column.name for column in PHOTO_SIZE)}
     shared = [column for column in reading_columns(classes, action_units) if column.name not in of_photos]
     return (
-        Column(FILE.name, FILE.kind, "", "", "the video, as it was named when the table was made"),
+        replace(FILE, meaning="the video, as it was named when the table was made"),
         *(FRAME, TIME, SHOT, TRACK),
-        Column(
-            FACE.name,
-            FACE.kind,
-            "",
-            FACE.range,
-            "number of the face in its frame, largest first; empty: none",
-        ),
-        Column(
-            STATUS.name, STATUS.kind, "", STATUS.range, "whether the frame shows a face; failed: see reason"
-        ),
-        Column(REASON.name, REASON.kind, "", "", "why a video could not be read; empty for all others"),
+        replace(FACE, meaning="number of the face in its frame, largest first; empty: none"),
+        replace(STATUS, meaning="whether the frame shows a face; failed: see reason"),
+        replace(REASON, meaning="why a video could not be read; empty for all others"),
         *FRAME_SIZE,
         *shared,
     )

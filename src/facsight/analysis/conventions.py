@@ -29,6 +29,7 @@ from facsight.analysis.columns import (
     UNCERTAINTY,
     Column,
     expression_columns,
+    frame_columns,
     landmark_columns,
     reading_columns,
     unit_columns,
@@ -53,6 +54,17 @@ def arrange(
     if name not in CONVENTIONS:
         raise UnknownName(f"there is no column convention {name!r}: {did_you_mean(name, CONVENTIONS)}")
     return CONVENTIONS[name](classes, action_units, landmarks)
+
+
+def arrange_frames(
+    classes: Sequence[str], action_units: Sequence[int], *, landmarks: bool = False
+) -> Convention:
+    """The columns of a table of videos, under facsight's own names."""
+    points = _landmarks(shift=0.0, origin="the frame's corner") if landmarks else ()
+    return Convention(
+        "facsight's own names; pixels count from the frame's corner (the centre of the first pixel is 0.5)",
+        (*_own(*frame_columns(classes, action_units)), *points),
+    )
 
 
 def _facsight(classes: Sequence[str], action_units: Sequence[int], landmarks: bool) -> Convention:

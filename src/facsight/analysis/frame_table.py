@@ -1,25 +1,23 @@
 """Readings of videos as table rows: a row a face and frame, a row for a frame without, and their summary."""
 
-import json
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import Any
 
 import polars as pl
 
-from facsight.analysis.columns import Column, expression_columns, frame_columns, landmark_columns
+from facsight.analysis.columns import expression_columns, frame_columns
+from facsight.analysis.conventions import arrange_frames
 from facsight.analysis.frames import FrameResult
 from facsight.analysis.saving import whole_file
-from facsight.analysis.table import KINDS, face_row
+from facsight.analysis.table import KINDS, face_row, write_arranged
 from facsight.analysis.wording import printable
-
-#: Kept beside the columns of the table, so that points can be added to it.
-LANDMARKS = Column("landmarks", "numbers", "pixel", "", "the 68 points x0, y0, x1, y1, ... in frame pixels")
 
 
 def frame_schema(classes: Sequence[str], action_units: Sequence[int]) -> dict[str, Any]:
     """Names and types of everything that is kept of a face in a frame."""
-    return {c.name: KINDS[c.kind] for c in (*frame_columns(classes, action_units), LANDMARKS)}
+    columns = {column.name: KINDS[column.kind] for column in frame_columns(classes, action_units)}
+    return columns | {"landmarks": KINDS["numbers"]}
 
 
 def as_rows(
@@ -28,13 +26,13 @@ def as_rows(
     """The rows of some frames of the video called `name`. What is not known is null, never 0 or NaN."""
     schema = frame_schema(classes, action_units)
     rows = [row for result in results for row in _rows(printable(name), result)]
-    return pl.DataFrame([{key: row.get(key) for key in schema} for row in rows], schema=schema, orient="row")
+    return pl.DataFrame(rows, schema=schema, orient="row")
 
 
 def failed_row(name: str, reason: str, classes: Sequence[str], action_units: Sequence[int]) -> pl.DataFrame:
     """The one row of a video that could not be read."""
     schema = frame_schema(classes, action_units)
-    row = dict.fromkeys(schema) | {"file": printable(name), "status": "failed", "reason": reason}
+    row = {"file": printable(name), "status": "failed", "reason": reason}
     return pl.DataFrame([row], schema=schema, orient="row")
 
 
@@ -58,34 +56,12 @@ def write_frame_tables(
     *,
     landmarks: bool = False,
 ) -> None:
-    """`readings.parquet`, `readings.csv`, `summary.csv` and `readings.columns.json` from the parts in order.
-
-    Streamed: memory does not grow with the number of frames. Times in the CSV have six decimals, as all
-    numbers.
-    """
-    columns = frame_columns(classes, action_units)
-    points = landmark_columns() if landmarks else ()
-    table = pl.scan_parquet(list(parts)).select(
-        *(pl.col(column.name) for column in columns),
-        *(
-            pl.col("landmarks").list.get(2 * (place % 68) + place // 68, null_on_oob=True).alias(column.name)
-            for place, column in enumerate(points)
-        ),
-    )
-    with whole_file(folder / "readings.parquet") as partial:
-        table.sink_parquet(partial, row_group_size=50_000)
-    written = pl.scan_parquet(folder / "readings.parquet")
-    with whole_file(folder / "readings.csv") as partial:
-        written.sink_csv(partial, float_precision=6)
+    """The tables of videos, from the parts in order (see `write_arranged`), and `summary.csv`."""
+    arranged = arrange_frames(classes, action_units, landmarks=landmarks)
+    write_arranged(pl.scan_parquet(list(parts)), folder, arranged, "facsight")
     with whole_file(folder / "summary.csv") as partial:
+        written = pl.scan_parquet(folder / "readings.parquet")
         summary(written, classes).write_csv(partial, float_precision=6)
-    described = {
-        "convention": "facsight",
-        "missing": "an empty cell (CSV) or null (Parquet): not known, or does not apply; never 0",
-        "columns": [column.describe() for column in (*columns, *points)],
-    }
-    with whole_file(folder / "readings.columns.json") as partial:
-        partial.write_text(json.dumps(described, indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
 
 
 def summary(table: pl.LazyFrame, classes: Sequence[str]) -> pl.DataFrame:

@@ -1,6 +1,7 @@
 """Frames of a video in, readings with their evidence out: streamed, with tracks that go on after a stop."""
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import closing
 from dataclasses import dataclass
 from typing import Any
 
@@ -93,15 +94,16 @@ def read_frames(
     """
     frames = ahead(video.frames(every=every, rate=rate, after=_position(stop)), FRAMES_AHEAD)
     seen = ahead(_look(frames, finder, crop_size, Follower(stop)), FRAMES_AHEAD)
-    for some in in_batches(seen, FRAMES_AT_ONCE):
-        results = read([one.look for one in some])
-        yield (
-            [
-                FrameResult(one.at, _size(one.look), one.shot, result.readings, one.tracks)
-                for one, result in zip(some, results, strict=True)
-            ],
-            some[-1].stop,
-        )
+    with closing(seen):
+        for some in in_batches(seen, FRAMES_AT_ONCE):
+            results = read([one.look for one in some])
+            yield (
+                [
+                    FrameResult(one.at, _size(one.look), one.shot, result.readings, one.tracks)
+                    for one, result in zip(some, results, strict=True)
+                ],
+                some[-1].stop,
+            )
 
 
 def _position(stop: Stop | None) -> Position | None:

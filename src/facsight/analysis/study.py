@@ -10,7 +10,6 @@ import datetime
 import hashlib
 import json
 import shutil
-import sys
 from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass
 from itertools import chain
@@ -24,16 +23,16 @@ from facsight.analysis.frame_table import as_rows, failed_row, write_frame_table
 from facsight.analysis.frames import FrameResult, Stop
 from facsight.analysis.looking import reason_of
 from facsight.analysis.reader import Reader
-from facsight.analysis.run import identity
+from facsight.analysis.run import PARTS, identity, load_finished
 from facsight.analysis.saving import ready_folder, whole_file
 from facsight.analysis.wording import printable, storable
-from facsight.core.errors import BadOutput, BadRecipe, MissingData
+from facsight.core.errors import BadOutput, BadRecipe
 from facsight.media.video import Damage, Video, open_video
 
 #: Batches of frames (`analysis.frames`) in a part: what an interruption can cost at most.
 BATCHES_A_PART = 16
 
-ABOUT, TABLE, PARTS, DONE = "study.json", "readings.parquet", "parts", "done.json"
+ABOUT, TABLE, DONE = "study.json", "readings.parquet", "done.json"
 
 
 @dataclass(frozen=True)
@@ -93,7 +92,7 @@ def analyse_videos(
         video = _Video(path, home, reader)
         if not (home / DONE).is_file():
             _read(video, every, rate, on_video, on_frames)
-        outcomes.append(VideoOutcome(**json.loads((home / DONE).read_text(encoding="utf-8"))))
+        outcomes.append(VideoOutcome(**_read_json(home / DONE)))
         parts += video.parts
     write_frame_tables(parts, folder, reader.classes, reader.action_units, landmarks=landmarks)
     outcome = StudyOutcome(folder, tuple(outcomes))
@@ -104,14 +103,7 @@ def analyse_videos(
 
 def load_study(folder: Path) -> tuple[pl.LazyFrame, dict[str, Any]]:
     """The table and the description of a finished folder of videos."""
-    if not (folder / ABOUT).is_file() or not (folder / TABLE).is_file():
-        state = (
-            "is not finished: run the same `facsight analyze` again"
-            if (folder / PARTS).is_dir()
-            else "is none"
-        )
-        raise MissingData(f"expected a folder of videos with {TABLE} and {ABOUT}, but {folder} {state}")
-    return pl.scan_parquet(folder / TABLE), json.loads((folder / ABOUT).read_text(encoding="utf-8"))
+    return load_finished(folder, TABLE, ABOUT, "folder of videos")
 
 
 class _Video:
@@ -120,11 +112,10 @@ class _Video:
     def __init__(self, path: Path, home: Path, reader: Reader):
         self.path, self.home, self.reader = path, home, reader
         self.parts = sorted(home.glob("0*.parquet"))
-        last = (
-            json.loads(self.parts[-1].with_suffix(".json").read_text(encoding="utf-8")) if self.parts else {}
-        )
+        last = _read_json(self.parts[-1].with_suffix(".json")) if self.parts else {}
         self.stop = Stop(**last["stop"]) if last else None
-        self.damage: list[str] = last["damage"] if last else []
+        self._known: list[str] = last["damage"] if last else []
+        self.damage = self._known
         self._waiting: list[list[FrameResult]] = []
 
     @property
@@ -141,22 +132,19 @@ class _Video:
             self.flush()
 
     def note(self, damage: Sequence[Damage]) -> None:
-        """Keep what is new of the damage: going on after a stop may meet some of it again."""
-        self.damage += [told for told in map(_told, damage) if told not in self.damage]
+        """Keep the damage met since the last stop beside what was known then, which may be met again."""
+        self.damage = self._known + [told for told in map(_told, damage) if told not in self._known]
 
     def flush(self) -> None:
         """Write what waits: first how to go on after it, then its rows, which make it count."""
         if not self._waiting:
             return
-        part = self.home / f"{len(self.parts):08d}.parquet"
         assert self.stop is not None  # every batch comes with one
-        _write_json(part.with_suffix(".json"), {"stop": asdict(self.stop), "damage": self.damage})
+        _write_json(
+            self._next_part().with_suffix(".json"), {"stop": asdict(self.stop), "damage": self.damage}
+        )
         results = chain.from_iterable(self._waiting)
-        with whole_file(part) as partial:
-            as_rows(str(self.path), results, self.reader.classes, self.reader.action_units).write_parquet(
-                partial
-            )
-        self.parts.append(part)
+        self._write(as_rows(str(self.path), results, self.reader.classes, self.reader.action_units))
         self._waiting = []
 
     def finish(self, about: dict[str, Any], error: str | None) -> None:
@@ -164,12 +152,7 @@ class _Video:
         self.flush()
         if not self.parts:
             error = error or "it has no frame that could be decoded"
-            part = self.home / f"{0:08d}.parquet"
-            with whole_file(part) as partial:
-                failed_row(
-                    str(self.path), error, self.reader.classes, self.reader.action_units
-                ).write_parquet(partial)
-            self.parts.append(part)
+            self._write(failed_row(str(self.path), error, self.reader.classes, self.reader.action_units))
         frames, with_face = self._counts()
         outcome = VideoOutcome(
             file=printable(self.path),
@@ -180,6 +163,15 @@ class _Video:
             **about,
         )
         _write_json(self.home / DONE, asdict(outcome))
+
+    def _next_part(self) -> Path:
+        return self.home / f"{len(self.parts):08d}.parquet"
+
+    def _write(self, rows: pl.DataFrame) -> None:
+        part = self._next_part()
+        with whole_file(part) as partial:
+            rows.write_parquet(partial)
+        self.parts.append(part)
 
     def _counts(self) -> tuple[int, int]:
         if not self.parts:
@@ -223,18 +215,19 @@ def _key(path: Path, settings: dict[str, Any]) -> str:
 
 def _announced(video: Video, every: int, rate: float | None) -> int | None:
     """How many results the video announces, for a progress line."""
-    if rate is not None:
-        return (
-            None
-            if video.duration is None
-            else min(ceil(video.duration * rate), video.expected or sys.maxsize)
-        )
-    return None if video.expected is None else -(-video.expected // every)
+    if rate is None:
+        return None if video.expected is None else ceil(video.expected / every)
+    known = [video.expected, None if video.duration is None else ceil(video.duration * rate)]
+    return min((count for count in known if count is not None), default=None)
 
 
 def _told(damage: Damage) -> str:
     place = "at the start" if damage.after is None else f"after {damage.after:.3f} s"
     return f"{place}: {damage.reason}"
+
+
+def _read_json(path: Path) -> dict[str, Any]:
+    return json.loads(path.read_text(encoding="utf-8"))
 
 
 def _write_json(path: Path, content: dict[str, Any]) -> None:

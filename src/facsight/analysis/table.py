@@ -10,7 +10,7 @@ import numpy as np
 import polars as pl
 
 from facsight.analysis.columns import Column, reading_columns
-from facsight.analysis.conventions import arrange
+from facsight.analysis.conventions import Convention, arrange
 from facsight.analysis.reading import PhotoResult, Reading
 from facsight.analysis.saving import whole_file
 from facsight.analysis.wording import printable, storable
@@ -96,12 +96,17 @@ def write_tables(
     convention: str = "facsight",
     landmarks: bool = False,
 ) -> None:
-    """`readings.parquet`, `readings.csv` and `readings.columns.json`, in a naming convention.
+    """The tables of photos, in a naming convention; see `write_arranged`."""
+    arranged = arrange(convention, classes, action_units, landmarks=landmarks)
+    write_arranged(records, folder, arranged, convention)
+
+
+def write_arranged(records: pl.LazyFrame, folder: Path, arranged: Convention, convention: str) -> None:
+    """`readings.parquet`, `readings.csv` and `readings.columns.json`: the arranged columns of the records.
 
     Both tables are streamed: memory does not grow with the number of rows. The CSV has six decimals; the
     Parquet file has full precision.
     """
-    arranged = arrange(convention, classes, action_units, landmarks=landmarks)
     table = records.select(expression.alias(column.name) for column, expression in arranged.columns)
     with whole_file(folder / "readings.parquet") as partial:
         table.sink_parquet(partial)

@@ -146,62 +146,17 @@ class Tracker:
 def assign(costs: Float64[np.ndarray, "face track"], unassigned: float) -> list[int | None]:
     """The track of each face, or None, such that the sum of costs is smallest: each track at most once.
 
-    A face without a track costs `unassigned`; costs may be infinite. Exact: shortest augmenting paths, Kuhn
-    1955, "The Hungarian method for the assignment problem", in the form of Jonker and Volgenant 1987, "A
-    shortest augmenting path algorithm for dense and sparse linear assignment problems", without its
-    initialisation.
+    A face without a track costs `unassigned`; costs may be infinite.
 
     >>> assign(np.array([[1.0, 2.0], [1.5, 9.0], [1.2, 9.0]]), unassigned=5.0)
     [1, None, 0]
     """
+    from scipy.optimize import linear_sum_assignment  # a fifth of a second that photos need not wait for
+
     faces, tracks = costs.shape
-    own = np.full((faces, faces), unassigned)
-    table = np.concatenate([np.minimum(costs, unassigned + 1), own], axis=1)
-    matching = _Matching(table)
-    for face in range(faces):
-        matching.add(face)
-    return [column if column < tracks else None for column in matching.column_of]
-
-
-class _Matching:
-    """The cheapest matching of the rows added so far to columns; prices keep `table - row - column` >= 0."""
-
-    def __init__(self, table: Float64[np.ndarray, "row column"]):
-        rows, columns = table.shape
-        self._table = table
-        self._row_price, self._column_price = np.zeros(rows), np.zeros(columns)
-        self._row_of = [-1] * columns
-        self.column_of = [-1] * rows
-
-    def add(self, row: int) -> None:
-        """Match one row more, moving others along the cheapest path to a free column."""
-        lengths, before, done, last = self._paths_from(row)
-        slack = np.where(done, lengths[last] - lengths, 0.0)
-        self._row_price[row] += lengths[last]
-        for column in np.flatnonzero(done):
-            self._row_price[self._row_of[column]] += slack[column] if column != last else 0.0
-        self._column_price -= slack
-        column = last
-        while column >= 0:
-            mover = before[column]
-            self._row_of[column] = mover
-            self.column_of[mover], column = column, self.column_of[mover]
-
-    def _paths_from(self, row: int) -> tuple[np.ndarray, np.ndarray, np.ndarray, int]:
-        """Dijkstra's lengths to each column, the row before it, which are final, and the nearest free one."""
-        lengths = np.full(len(self._column_price), np.inf)
-        before = np.full(len(lengths), -1)
-        done = np.zeros(len(lengths), dtype=bool)
-        length = 0.0
-        while True:
-            through = length + self._table[row] - self._row_price[row] - self._column_price
-            shorter = ~done & (through < lengths)
-            lengths[shorter], before[shorter] = through[shorter], row
-            column = int(np.where(done, np.inf, lengths).argmin())
-            done[column], length = True, lengths[column]
-            if self._row_of[column] < 0:
-                return lengths, before, done, column
-            row = self._row_of[column]
+    alone = np.full((faces, faces), unassigned)
+    table = np.concatenate([np.minimum(costs, unassigned + 1), alone], axis=1)
+    return [column if column < tracks else None for column in linear_sum_assignment(table)[1].tolist()]
 
 
 def _seen(face: Face) -> _Sighting:

@@ -10,7 +10,6 @@
 """
 
 import os
-import stat
 import threading
 import warnings
 from collections.abc import Iterator
@@ -23,6 +22,7 @@ from jaxtyping import UInt8
 from PIL import Image, ImageFile, ImageOps, UnidentifiedImageError
 
 from facsight.core.errors import BadMedia
+from facsight.media.file import check_file, unreadable
 from facsight.media.signature import looks_like
 
 #: Larger photos are refused: decoded, they need 3 bytes a pixel, and twice that for a moment.
@@ -77,7 +77,7 @@ def _checked(pixels: np.ndarray) -> UInt8[np.ndarray, "height width 3"]:
 
 def _read_file(path: Path) -> UInt8[np.ndarray, "height width 3"]:
     name = repr(str(path))
-    _check_file(path, name)
+    check_file(path, "photo")
     try:
         with path.open("rb") as file, _opened(file, name) as picture:
             return _decoded(picture, name)
@@ -87,27 +87,7 @@ def _read_file(path: Path) -> UInt8[np.ndarray, "height width 3"]:
             "Give a JPEG, PNG, TIFF, WebP, BMP or GIF file"
         ) from error
     except PermissionError as error:
-        raise BadMedia(f"{name} may not be read by this user; change its permissions") from error
-
-
-def _check_file(path: Path, name: str) -> None:
-    """`BadMedia` for what is not a regular file with something in it: never waits for a pipe."""
-    try:
-        found = path.stat()
-    except PermissionError as error:
-        raise BadMedia(f"{name} may not be read by this user; change its permissions") from error
-    except (OSError, ValueError) as error:
-        if path.is_symlink():
-            raise BadMedia(
-                f"{name} is a link to {str(path.readlink())!r}, which cannot be followed"
-            ) from error
-        raise BadMedia(f"there is no file {name}; check the path") from error
-    if stat.S_ISDIR(found.st_mode):
-        raise BadMedia(f"{name} is a folder, expected one photo; find_photos lists those in a folder")
-    if not stat.S_ISREG(found.st_mode):
-        raise BadMedia(f"{name} is a pipe, socket or device, expected a file with a photo")
-    if found.st_size == 0:
-        raise BadMedia(f"{name} is empty (0 bytes); copy or download it again")
+        raise unreadable(path, error) from error
 
 
 @contextmanager

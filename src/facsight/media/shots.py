@@ -54,12 +54,12 @@ class Shots:
 
     def is_cut(self, pixels: UInt8[np.ndarray, "height width 3"]) -> bool:
         """Whether this RGB frame begins a new shot; False for the first."""
-        size, before = pixels.shape[:2], self._size
+        size = pixels.shape[:2]
+        cut = self._size not in (None, size)
         self._size = size
-        if before not in (None, size):
+        if cut:
             self._grids, self._lately = [], 0.0
         grid = _grid(pixels)
-        cut = before not in (None, size)
         if _tells(grid):
             cut = self._differs(grid) or cut
             self._grids = [*self._grids[-1:], grid]

@@ -16,6 +16,7 @@ from av.video.frame import PictureType, VideoFrame
 from av.video.stream import VideoStream
 
 from facsight.core.errors import BadMedia
+from facsight.media.file import unreadable
 from facsight.media.signature import looks_like
 
 #: Larger frames are refused: decoded, they need 3 bytes a pixel, and as much again for a moment.
@@ -36,6 +37,7 @@ _UNSEEKABLE = ("mpeg",)
 _WHOLE = (PictureType.I, PictureType.NONE)
 #: What a file names is never opened.
 _OPTIONS = {"protocol_whitelist": "none"}
+#: Frames a second, where a file says nothing.
 USUAL_RATE = 25
 _NOT_MOVING = Disposition.attached_pic | Disposition.still_image | Disposition.timed_thumbnails
 _PICTURE_BRANDS = ("avif", "heic", "heix", "mif1")
@@ -55,12 +57,6 @@ class Damage:
 
     after: float | None
     reason: str
-
-
-def unopened(name: str, error: Exception) -> BadMedia:
-    if isinstance(error, PermissionError):
-        return BadMedia(f"{name} may not be read by this user; change its permissions")
-    return BadMedia(f"there is no file {name} that can be opened ({_reason(error)}); check the path")
 
 
 class Unsure(Exception):
@@ -95,7 +91,7 @@ def open_track(name: str, threads: int = 1) -> Iterator["Track"]:
                 f"({_reason(error)}). Give a whole video file, such as MP4, MOV, MKV, WebM or AVI"
             ) from error
         except OSError as error:
-            raise unopened(repr(name), error) from error
+            raise unreadable(Path(name), error) from error
         stream = _moving(container, repr(name))
         stream.thread_type = "FRAME"
         stream.codec_context.thread_count = threads
@@ -260,10 +256,11 @@ def following(
 
 
 def ignore(time: float | None, reason: str) -> None:
-    """For damage that will be met again."""
+    """Hear of damage that will be met again."""
 
 
 def note(damage: list[Damage], after: float | None, reason: str) -> None:
+    """Add a reason to the list, to the entry of the same place if there is one; each reason comes once."""
     for place, known in enumerate(damage):
         if known.after == after:
             if reason not in known.reason:
@@ -273,4 +270,5 @@ def note(damage: list[Damage], after: float | None, reason: str) -> None:
 
 
 def seconds_of(stream: Stream, ticks: int | None) -> float | None:
+    """A stream's time in seconds; None where it or the stream's clock is not known."""
     return None if ticks is None or stream.time_base is None else float(ticks * stream.time_base)

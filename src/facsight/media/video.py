@@ -17,7 +17,6 @@
 
 import os
 import re
-import stat
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -30,6 +29,7 @@ from av.video.frame import VideoFrame
 from jaxtyping import UInt8
 
 from facsight.core.errors import BadMedia
+from facsight.media.file import check_file
 from facsight.media.track import (
     USUAL_RATE,
     Damage,
@@ -40,7 +40,6 @@ from facsight.media.track import (
     note,
     open_track,
     seconds_of,
-    unopened,
 )
 
 #: Endings of file names that are taken for videos in a folder, in small letters.
@@ -172,7 +171,7 @@ def open_video(path: str | Path) -> Video:
     frame that can be decoded, frames of more than `MAX_PIXELS`, or a file that may not be read.
     """
     name = os.fspath(path)
-    _check_file(Path(path), repr(name))
+    check_file(Path(path), "video")
     with open_track(name) as track:
         container, stream = track.container, track.stream
         time, frame = next((found for found in track.frames(ignore) if found[1]), (0.0, None))
@@ -196,20 +195,6 @@ def open_video(path: str | Path) -> Video:
             _first=time,
             _announced=announced or (None if container.streams.audio else whole),
         )
-
-
-def _check_file(path: Path, name: str) -> None:
-    """`BadMedia` for what is not a regular file with something in it: never waits for a pipe."""
-    try:
-        found = path.stat()
-    except (OSError, ValueError) as error:
-        raise unopened(name, error) from error
-    if stat.S_ISDIR(found.st_mode):
-        raise BadMedia(f"{name} is a folder, expected one video")
-    if not stat.S_ISREG(found.st_mode):
-        raise BadMedia(f"{name} is a pipe, socket or device, expected a file with a video")
-    if found.st_size == 0:
-        raise BadMedia(f"{name} is empty (0 bytes); copy or download it again")
 
 
 def _turns(frame: VideoFrame) -> int:

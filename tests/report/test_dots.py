@@ -23,3 +23,10 @@ def test_the_axis_through_zero_marks_it():
 
 def test_all_zero_still_has_an_axis():
     assert dot_chart("t", [Estimate("a", 0.0, 0.0, 0.0)]).rows[0].x == LEFT
+
+
+def test_ticks_are_not_written_over_one_another():
+    near = dot_chart("t", [Estimate("a", 0.9, 0.8, 1.0), Estimate("b", 0.0, -0.01, 0.01)])
+    assert [label for _, label in near.ticks] == ["0", "1"]
+    apart = dot_chart("t", [Estimate("a", 0.9, 0.8, 1.0), Estimate("b", 0.0, -0.5, 0.01)])
+    assert [label for _, label in apart.ticks] == ["-0.5", "0", "1"]

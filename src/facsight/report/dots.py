@@ -4,6 +4,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 WIDTH, LEFT, RIGHT, ROW, TOP, BOTTOM = 520, 168, 58, 22, 8, 24
+#: Ticks nearer to each other than this share of the axis would be written over one another.
+APART = 0.12
 
 
 @dataclass(frozen=True)
@@ -65,7 +67,9 @@ def dot_chart(
         )
         for number, e in enumerate(estimates)
     )
-    marks = sorted({low, 0.0, high} if low < 0 < high else {low, (low + high) / 2, high})
+    middle = 0.0 if low < 0 < high else (low + high) / 2
+    ends = [end for end in (low, high) if abs(end - middle) > APART * (high - low)]
+    marks = sorted([middle, *ends])
     ticks = tuple((across(v), f"{v:.2g}") for v in marks)
     return DotChart(title, rows, ticks, TOP + ROW * len(estimates) + BOTTOM)
 

@@ -23,8 +23,11 @@ class TreeChart:
 
 
 def tree_chart(title: str, names: Sequence[str], merges: Sequence[Merge]) -> TreeChart:
-    """The tree of the `merges` of leaves called `names`; clusters join where their distance is."""
-    far = max([merge.distance for merge in merges] + [1e-9])
+    """The tree of the `merges` of leaves called `names`; clusters join where their distance is.
+
+    The axis reaches 1 at least, where maps have nothing in common: trees of different runs compare by eye.
+    """
+    far = max([1.0, *(merge.distance for merge in merges)])
     across = lambda distance: LEFT + max(distance, 0.0) / far * (WIDTH - LEFT - RIGHT)  # noqa: E731
     order = leaf_order(list(merges))
     places = {leaf: (across(0.0), TOP + ROW * (row + 0.5)) for row, leaf in enumerate(order)}

@@ -64,7 +64,7 @@ def audit(
     `methods` are explainers to judge beside the attention and the class map. Places are removed on a `sample`
     of the faces, the same for the same `seed`. Writes `audit-SPLIT.json` (scores), `audit-SPLIT.parquet` (one
     row a face) and `audit-SPLIT.safetensors` (its maps) beside the weights. `on_part` hears what is done.
-    Faces without some of their places are read in bfloat16 where the processor has it: three times faster,
+    Faces without some of their places are read in bfloat16 where the processor has it, which is sooner,
     and probabilities differ by some thousandths.
     """
     for method in methods:

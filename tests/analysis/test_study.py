@@ -2,6 +2,7 @@
 
 import csv
 import json
+import shutil
 import signal
 import subprocess
 import sys
@@ -12,8 +13,9 @@ import numpy as np
 import polars as pl
 import pytest
 
-from facsight.analysis import study
+from facsight.analysis import one_video
 from facsight.analysis.frames import FRAMES_AT_ONCE
+from facsight.analysis.one_video import outcome_of
 from facsight.analysis.reader import Reader
 from facsight.analysis.study import analyse_videos, load_study
 from facsight.core.errors import BadOutput, BadRecipe, MissingData
@@ -32,11 +34,11 @@ def video(tmp_path):
 @pytest.fixture
 def short_parts(monkeypatch):
     """A part every 32 frames."""
-    monkeypatch.setattr(study, "BATCHES_A_PART", 2)
+    monkeypatch.setattr(one_video, "BATCHES_A_PART", 2)
 
 
 def table(folder):
-    return pl.read_parquet(folder / "readings.parquet")
+    return load_study(folder)[0].collect()
 
 
 def test_every_frame_has_a_row_for_each_face_or_one_without(reader, video, tmp_path):
@@ -71,7 +73,7 @@ def test_an_interrupted_run_ends_with_the_same_table(weights, video, tmp_path, a
     analyse_videos([video], whole, Reader(weights, finder=PlantedFinder()))
     with pytest.raises(KeyboardInterrupt):
         analyse_videos([video], broken, Reader(weights, finder=PlantedFinder(interrupted_after=after)))
-    assert not (broken / "readings.parquet").exists()
+    assert not (broken / "readings").exists()
     again, resumed = PlantedFinder(), []
     analyse_videos(
         [video], broken, Reader(weights, finder=again), on_video=lambda path, frames: resumed.append(frames)
@@ -127,10 +129,10 @@ PROGRAM = """
 import sys
 sys.path.insert(0, {tests!r})
 from pathlib import Path
-from facsight.analysis import study
+from facsight.analysis import one_video, study
 from facsight.analysis.reader import Reader
 from planted import PlantedFinder
-study.BATCHES_A_PART = 2
+one_video.BATCHES_A_PART = 2
 reader = Reader({weights!r}, finder=PlantedFinder())
 study.analyse_videos(
     [Path({video!r})], Path({out!r}), reader, on_frames=lambda results, announced: print("batch", flush=True)
@@ -177,12 +179,6 @@ def test_one_bad_file_never_ends_a_batch(reader, video, tmp_path):
 
 
 def test_a_reader_that_breaks_in_the_middle_keeps_what_it_read(weights, video, tmp_path):
-    class Breaking(PlantedFinder):
-        def find(self, image):
-            if self.asked == 50:
-                raise RuntimeError("out of order")
-            return super().find(image)
-
     outcome = analyse_videos([video], tmp_path / "out", Reader(weights, finder=Breaking()))
     (told,) = outcome.failed
     assert told.error == "RuntimeError: out of order"
@@ -245,13 +241,15 @@ def test_the_summary_counts_frames_by_person(reader, video, tmp_path):
 
 def test_points_are_in_the_table_when_asked_for(reader, video, tmp_path):
     analyse_videos([video], tmp_path / "out", reader, landmarks=True, every=30)
-    found = table(tmp_path / "out")
+    found = pl.read_csv(tmp_path / "out" / "readings.csv")
     columns = {
         c["name"] for c in json.loads((tmp_path / "out" / "readings.columns.json").read_text())["columns"]
     }
     assert columns == set(found.columns)
     assert {"x_0", "y_67"} <= columns
-    assert found.filter(pl.col("status") == "ok")["x_30"].null_count() == 0
+    seen = found.filter(pl.col("status") == "ok")
+    flat = table(tmp_path / "out").filter(pl.col("status") == "ok")["landmarks"].list.get(2 * 30)
+    assert seen["x_30"].to_list() == pytest.approx(flat.to_list(), abs=1e-4)
 
 
 def test_streaming_gives_what_the_table_holds(reader, video, tmp_path):
@@ -272,3 +270,85 @@ def test_a_folder_that_is_not_finished(reader, video, tmp_path):
         )
     with pytest.raises(MissingData, match="not finished"):
         load_study(tmp_path / "out")
+
+
+def test_each_video_has_a_file_that_says_what_came_of_it(reader, video, tmp_path):
+    odd = saved_video(tmp_path / 'a "quoted"\n<b>name.mkv', [1, 0])
+    outcome = analyse_videos([video, odd], tmp_path / "out", reader)
+    files = sorted((tmp_path / "out" / "readings").iterdir())
+    assert sorted(told.table for told in outcome.videos) == [file.name for file in files]
+    assert [pl.read_parquet(file)["frame"].n_unique() for file in files] == [2, len(FACES)]
+    assert files[0].name.startswith("a_quoted_b_name-")
+    assert outcome_of(files[1]) == outcome.videos[0]
+
+
+def test_what_was_read_is_not_read_again(weights, video, tmp_path):
+    more = saved_video(tmp_path / "more.mkv", [1] * 5)
+    finder = PlantedFinder()
+    analyse_videos([video], tmp_path / "out", Reader(weights, finder=finder))
+    asked = finder.asked
+    analyse_videos([video, more], tmp_path / "out", Reader(weights, finder=finder))
+    assert finder.asked == asked + 5
+    assert table(tmp_path / "out")["file"].n_unique() == 2
+
+
+class Breaking(PlantedFinder):
+    """Fails at the fiftieth frame."""
+
+    def find(self, image):
+        if self.asked == 50:
+            raise RuntimeError("out of order")
+        return super().find(image)
+
+
+def test_a_video_that_failed_is_tried_again(weights, video, tmp_path):
+    analyse_videos([video], tmp_path / "out", Reader(weights, finder=Breaking()))
+    again = analyse_videos([video], tmp_path / "out", Reader(weights, finder=PlantedFinder()))
+    assert again.failed == ()
+    assert table(tmp_path / "out")["frame"].n_unique() == len(FACES)
+
+
+def test_tables_of_other_settings_are_set_aside_not_mixed_and_not_lost(reader, video, tmp_path):
+    out = tmp_path / "out"
+    (first,) = analyse_videos([video], out, reader).videos
+    (second,) = analyse_videos([video], out, reader, every=10).videos
+    assert [file.name for file in (out / "readings").iterdir()] == [second.table]
+    assert [file.name for file in (out / "earlier").iterdir()] == [first.table]
+
+
+def test_a_folder_of_an_older_version_is_refused(reader, video, tmp_path):
+    out = tmp_path / "out"
+    analyse_videos([video], out, reader, every=30)
+    about = json.loads((out / "study.json").read_text())
+    (out / "study.json").write_text(json.dumps(about | {"layout": 1}))
+    with pytest.raises(MissingData, match="another version"):
+        load_study(out)
+
+
+def test_a_lost_table_is_named(reader, video, tmp_path):
+    (told,) = analyse_videos([video], tmp_path / "out", reader, every=30).videos
+    (tmp_path / "out" / "readings" / told.table).unlink()
+    with pytest.raises(MissingData, match=told.table):
+        load_study(tmp_path / "out")
+
+
+def test_an_output_folder_that_vanishes_is_told(weights, video, tmp_path, short_parts):
+    class Vanishing(PlantedFinder):
+        def find(self, image):
+            if self.asked == 60:
+                shutil.rmtree(tmp_path / "out")
+            return super().find(image)
+
+    with pytest.raises(BadOutput, match="its folder is gone"):
+        analyse_videos([video], tmp_path / "out", Reader(weights, finder=Vanishing()))
+    assert not (tmp_path / "out").exists()
+
+
+def test_the_attention_is_kept_in_steps_of_its_range(reader, video, tmp_path):
+    analyse_videos([video], tmp_path / "out", reader, every=30)
+    kept = table(tmp_path / "out").filter(pl.col("status") == "ok")
+    read = [reading for frame in reader.read_video(video, every=30) for reading in frame.readings]
+    for row, reading in zip(kept["attention"], read, strict=True):
+        attention = reading.evidence.attention
+        expected = (attention - attention.min()) / (attention.max() - attention.min())
+        np.testing.assert_allclose(np.array(row) / 255, expected.ravel(), atol=0.5 / 255 + 1e-6)

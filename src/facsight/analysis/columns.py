@@ -53,6 +53,13 @@ TRACK = Column(
     "1, 2, ...",
     "the person, as long as the face is followed; a cut ends all tracks; empty: no face",
 )
+DETECTED = Column(
+    "detected",
+    "integer",
+    "",
+    "0, 1",
+    "1: the detector saw the face in this frame; 0: it was followed from the frame before",
+)
 FRAME_SIZE = (
     Column("frame_width", "integer", "pixel", "1 ...", "width of the frame, turned upright"),
     Column("frame_height", "integer", "pixel", "1 ...", "height of the frame, turned upright"),
@@ -62,6 +69,14 @@ BOX = tuple(
     for end, edge in zip(("x0", "y0", "x1", "y1"), ("left", "top", "right", "bottom"), strict=True)
 )
 CONFIDENCE = Column("confidence", "number", "", "0 to 1", "how sure the face finder is that this is a face")
+VISIBLE = Column(
+    "visible",
+    "number",
+    "share",
+    "0 to 1",
+    "of the 68 points, how many lie in the picture and on the near side of the head; hands and hair hide "
+    "points unseen",
+)
 POSE = (
     Column(
         "yaw",
@@ -161,7 +176,7 @@ def landmark_columns() -> tuple[Column, ...]:
 def reading_columns(classes: Sequence[str], action_units: Sequence[int]) -> tuple[Column, ...]:
     """The columns of a readings table, in order."""
     return (
-        *(FILE, FACE, STATUS, REASON, *PHOTO_SIZE, *BOX, CONFIDENCE, *POSE),
+        *(FILE, FACE, STATUS, REASON, *PHOTO_SIZE, *BOX, CONFIDENCE, VISIBLE, *POSE),
         *expression_columns(classes),
         *(
             LABEL,
@@ -188,7 +203,9 @@ def frame_columns(classes: Sequence[str], action_units: Sequence[int]) -> tuple[
         replace(STATUS, meaning="whether the frame shows a face; failed: see reason"),
         replace(REASON, meaning="why a video could not be read; empty for all others"),
         *FRAME_SIZE,
-        *shared,
+        *shared[: shared.index(VISIBLE)],
+        DETECTED,
+        *shared[shared.index(VISIBLE) :],
     )
 
 

@@ -4,20 +4,22 @@ from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import polars as pl
 
 from facsight.analysis.columns import expression_columns, frame_columns
 from facsight.analysis.conventions import arrange_frames
 from facsight.analysis.frames import FrameResult
+from facsight.analysis.reading import Reading
 from facsight.analysis.saving import whole_file
-from facsight.analysis.table import KINDS, face_row, write_arranged
+from facsight.analysis.table import KINDS, face_row, write_csv
 from facsight.analysis.wording import printable
 
 
 def frame_schema(classes: Sequence[str], action_units: Sequence[int]) -> dict[str, Any]:
     """Names and types of everything that is kept of a face in a frame."""
     columns = {column.name: KINDS[column.kind] for column in frame_columns(classes, action_units)}
-    return columns | {"landmarks": KINDS["numbers"]}
+    return columns | {"landmarks": KINDS["numbers"], "attention": pl.List(pl.UInt8)}
 
 
 def as_rows(
@@ -43,25 +45,36 @@ def _rows(name: str, result: FrameResult) -> list[dict[str, Any]]:
     if not result.readings:
         return [{**frame, "status": "no_face"}]
     return [
-        {**frame, "face": face, "track": track, "status": "ok", **face_row(reading)}
+        {**frame, "face": face, "track": track, "status": "ok", **_face(reading)}
         for face, (reading, track) in enumerate(zip(result.readings, result.tracks, strict=True), 1)
     ]
 
 
+def _face(reading: Reading) -> dict[str, Any]:
+    attention = reading.evidence.attention
+    low, high = float(attention.min()), float(attention.max())
+    steps = np.rint((attention - low) * (255 / (high - low) if high > low else 0.0)).astype(np.uint8)
+    return face_row(reading) | {"detected": int(reading.detected), "attention": steps.ravel().tolist()}
+
+
+def in_order(tables: Sequence[Path]) -> pl.LazyFrame:
+    """The rows of several files, one after the other."""
+    return pl.scan_parquet(list(tables))
+
+
 def write_frame_tables(
-    parts: Sequence[Path],
+    tables: Sequence[Path],
     folder: Path,
     classes: Sequence[str],
     action_units: Sequence[int],
     *,
     landmarks: bool = False,
 ) -> None:
-    """The tables of videos, from the parts in order (see `write_arranged`), and `summary.csv`."""
-    arranged = arrange_frames(classes, action_units, landmarks=landmarks)
-    write_arranged(pl.scan_parquet(list(parts)), folder, arranged, "facsight")
+    """`readings.csv` with its sidecar and `summary.csv`, from the videos' own tables."""
+    rows = in_order(tables)
+    write_csv(rows, folder, arrange_frames(classes, action_units, landmarks=landmarks), "facsight")
     with whole_file(folder / "summary.csv") as partial:
-        written = pl.scan_parquet(folder / "readings.parquet")
-        summary(written, classes).write_csv(partial, float_precision=6)
+        summary(rows, classes).write_csv(partial, float_precision=6)
 
 
 def summary(table: pl.LazyFrame, classes: Sequence[str]) -> pl.DataFrame:

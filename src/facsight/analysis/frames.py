@@ -1,14 +1,15 @@
 """Frames of a video in, readings with their evidence out: streamed, with tracks that go on after a stop."""
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Generator, Iterator, Mapping, Sequence
 from contextlib import closing
 from dataclasses import dataclass
 from typing import Any
 
 from facsight.analysis.ahead import ahead, in_batches
-from facsight.analysis.looking import Look, look_at
+from facsight.analysis.looking import Look, cut_out
 from facsight.analysis.reading import PhotoResult, Reading
 from facsight.faces.face import FaceFinder
+from facsight.faces.following import Follower
 from facsight.faces.tracking import Tracker
 from facsight.media.photo import Photo
 from facsight.media.shots import Shots
@@ -16,8 +17,8 @@ from facsight.media.video import Frame, Position, Video
 
 #: Frames whose faces share a pass through the network.
 FRAMES_AT_ONCE = 16
-#: Frames that are decoded, and frames that are looked at, before they are needed.
-FRAMES_AHEAD = 8
+#: Frames that are decoded, and batches that are looked at, before they are needed.
+FRAMES_AHEAD, BATCHES_AHEAD = 8, 1
 
 
 @dataclass(frozen=True, eq=False)
@@ -44,26 +45,8 @@ class Stop:
     time: float
     shot: int
     shots: Mapping[str, Any]
+    follower: Mapping[str, Any]
     tracker: Mapping[str, Any]
-
-
-class Follower:
-    """Says which shot a frame belongs to, and which person each of its faces is."""
-
-    def __init__(self, stop: Stop | None = None):
-        self._shots = Shots(stop.shots if stop else None)
-        self._tracker = Tracker(stop.tracker if stop else None)
-        self._shot = stop.shot if stop else 1
-
-    def follow(self, frame: Frame, look: Look) -> tuple[int, list[int]]:
-        """The frame's shot and its faces' tracks; frames are given in their order."""
-        cut = self._shots.is_cut(frame.pixels)
-        self._shot += cut
-        return self._shot, self._tracker.update(look.faces, frame.at.time, cut=cut)
-
-    def stop_after(self, at: Position) -> Stop:
-        """What to go on from after the frame `at`, the last that was followed."""
-        return Stop(at.number, at.time, self._shot, self._shots.state(), self._tracker.state())
 
 
 @dataclass(frozen=True, eq=False)
@@ -74,7 +57,29 @@ class _Seen:
     look: Look
     shot: int
     tracks: list[int]
-    stop: Stop
+
+
+class _Eye:
+    """Looks at the frames of a video in their order: which shot, which faces, which persons."""
+
+    def __init__(self, finder: FaceFinder, crop_size: int, stop: Stop | None):
+        self._crop_size = crop_size
+        self._shots = Shots(stop.shots if stop else None)
+        self._follower = Follower(finder, stop.follower if stop else None)
+        self._tracker = Tracker(stop.tracker if stop else None)
+        self._shot = stop.shot if stop else 1
+
+    def see(self, frame: Frame) -> _Seen:
+        cut = self._shots.is_cut(frame.pixels)
+        self._shot += cut
+        faces = self._follower.find(frame.pixels, frame.at.time, cut=cut)
+        look = cut_out(Photo(frame.pixels, str(frame.at.number)), faces, self._crop_size)
+        return _Seen(frame.at, look, self._shot, self._tracker.update(faces, frame.at.time, cut=cut))
+
+    def stop_after(self, at: Position) -> Stop:
+        """What to go on from after the frame `at`, the last that was seen."""
+        states = self._shots.state(), self._follower.state(), self._tracker.state()
+        return Stop(at.number, at.time, self._shot, *states)
 
 
 def read_frames(
@@ -93,16 +98,15 @@ def read_frames(
     of the video. `every` and `rate` choose frames as `Video.frames` does.
     """
     frames = ahead(video.frames(every=every, rate=rate, after=_position(stop)), FRAMES_AHEAD)
-    seen = ahead(_look(frames, finder, crop_size, Follower(stop)), FRAMES_AHEAD)
-    with closing(seen):
-        for some in in_batches(seen, FRAMES_AT_ONCE):
-            results = read([one.look for one in some])
+    with closing(ahead(_look(frames, _Eye(finder, crop_size, stop)), BATCHES_AHEAD)) as batches:
+        for seen, after in batches:
+            results = read([one.look for one in seen])
             yield (
                 [
                     FrameResult(one.at, _size(one.look), one.shot, result.readings, one.tracks)
-                    for one, result in zip(some, results, strict=True)
+                    for one, result in zip(seen, results, strict=True)
                 ],
-                some[-1].stop,
+                after,
             )
 
 
@@ -110,11 +114,11 @@ def _position(stop: Stop | None) -> Position | None:
     return Position(stop.number, stop.time) if stop else None
 
 
-def _look(frames: Iterator[Frame], finder: FaceFinder, crop_size: int, follower: Follower) -> Iterator[_Seen]:
-    for frame in frames:
-        look = look_at(Photo(frame.pixels, str(frame.at.number)), finder, crop_size)
-        shot, tracks = follower.follow(frame, look)
-        yield _Seen(frame.at, look, shot, tracks, follower.stop_after(frame.at))
+def _look(frames: Generator[Frame, None, None], eye: _Eye) -> Iterator[tuple[list[_Seen], Stop]]:
+    with closing(frames):
+        for some in in_batches(frames, FRAMES_AT_ONCE):
+            seen = [eye.see(frame) for frame in some]
+            yield seen, eye.stop_after(seen[-1].at)
 
 
 def _size(look: Look) -> tuple[int, int]:

@@ -1,7 +1,7 @@
 """From photos to aligned face crops: what the network reads, and how to get back to the photo."""
 
 from collections import deque
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
 from itertools import islice
@@ -36,11 +36,15 @@ class Look:
 
 def look_at(photo: Photo, finder: FaceFinder, crop_size: int) -> Look:
     """Find the faces of one photo, largest first, and cut them out."""
-    faces = tuple(finder.find(photo.pixels))
+    return cut_out(photo, finder.find(photo.pixels), crop_size)
+
+
+def cut_out(photo: Photo, faces: Sequence[Face], crop_size: int) -> Look:
+    """The faces of a photo with their crops."""
     alignments = tuple(place(face.landmarks, face.box, crop_size) for face in faces)
     crops = tuple(alignment.crop(photo.pixels) for alignment in alignments)
     height, width = photo.pixels.shape[:2]
-    return Look(photo.name, (height, width), faces, alignments, crops)
+    return Look(photo.name, (height, width), tuple(faces), alignments, crops)
 
 
 def look_at_many(photos: Iterable[str | Path], finder: FaceFinder, crop_size: int) -> Iterator[Look]:

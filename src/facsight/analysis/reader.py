@@ -27,6 +27,7 @@ from facsight.media.photo import read_photo
 from facsight.media.video import Video, open_video
 from facsight.nn.classifier import fold_normalisation, read_both_ways
 from facsight.nn.pixels import standardise
+from facsight.nn.precision import check_precision
 from facsight.nn.weights import load_network
 
 #: Faces that go through the network together: enough to keep two cores busy, and little memory.
@@ -38,8 +39,9 @@ class Reader:
 
     `weights` is a `.safetensors` file written by facsight, by default the bundled reader; `finder` finds
     faces and their 68 points (a name, or any object with `find(image)`); `codebook` says which action units
-    belong to an expression, by default the one that the weights were trained with. One reader serves one
-    thread.
+    belong to an expression, by default the one that the weights were trained with. `precision` "bfloat16" is
+    about twice as fast as "float32" on processors that multiply in it (`nn.precision`), and changes
+    probabilities by up to about 0.01. One reader serves one thread.
     """
 
     def __init__(
@@ -48,7 +50,9 @@ class Reader:
         *,
         finder: FaceFinder | str | None = None,
         codebook: str | Path | None = None,
+        precision: str = "float32",
     ):
+        self.precision = check_precision(precision)
         self.weights = Path(weights) if weights else bundled_weights()
         network, self.card = load_network(self.weights)
         self.network = fold_normalisation(network).to(memory_format=torch.channels_last)  # pyright: ignore
@@ -110,6 +114,7 @@ class Reader:
             "card": {key: value for key, value in self.card.items() if key != "architecture"},
             "weights": {"file": self.weights.name, "sha256": sha256(self.weights)},
             "finder": self.finder_name,
+            "precision": self.precision,
             "codebook": {"name": self.codebook.name, "version": self.codebook.version},
             "classes": list(self.classes),
             "action_units": list(self.action_units),
@@ -166,13 +171,16 @@ class Reader:
                 label=told.label,
                 uncertainty=uncertainty,
                 evidence=told,
+                visible=look.faces[place].visible,
+                detected=look.faces[place].detected,
             )
             for (look, place), told, uncertainty in rows
         ]
 
     def _predict(self, pixels: Tensor) -> Prediction:
         """A prediction whose probabilities are calibrated."""
-        told = read_both_ways(self.network, pixels)
+        with torch.autocast(pixels.device.type, torch.bfloat16, enabled=self.precision == "bfloat16"):
+            told = read_both_ways(self.network, pixels)
         return Prediction(told.logits / self.temperature, told.attention, told.class_maps)
 
     def _source(self, look: Look, place: int, probabilities: list[float], **seen: Any) -> Source:

@@ -3,7 +3,7 @@
 from dataclasses import dataclass, field
 
 import numpy as np
-from jaxtyping import Float32
+from jaxtyping import Bool, Float32
 
 from facsight.analysis.evidence import Evidence
 from facsight.faces.face import HeadPose
@@ -14,7 +14,8 @@ class Reading:
     """What the reader says about one face.
 
     `box` is (x0, y0, x1, y1), `landmarks` the 68 points of iBUG, both in photo pixels with the origin at the
-    corner; `pose` in degrees; `confidence` the finder's, in [0, 1]. `expression` gives each class a
+    corner; `pose` in degrees; `confidence` the finder's, in [0, 1]; `visible` and `detected` are those of
+    `faces.face.Face`. `expression` gives each class a
     calibrated probability (they sum to 1) and `label` is the largest. `uncertainty` is their entropy over
     that of an even spread: 0 sure, 1 no idea. These are facial expressions as people label them, not
     feelings.
@@ -28,6 +29,8 @@ class Reading:
     label: str
     uncertainty: float
     evidence: Evidence = field(repr=False)
+    visible: Bool[np.ndarray, "68"] = field(repr=False)
+    detected: bool = True
 
     @property
     def cautions(self) -> tuple[str, ...]:

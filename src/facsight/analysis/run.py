@@ -84,19 +84,11 @@ def analyse(
 
 def load_run(folder: Path) -> tuple[pl.LazyFrame, dict[str, Any]]:
     """The records and the description of a finished readings folder."""
-    return load_finished(folder, RECORDS, ABOUT, "readings folder")
-
-
-def load_finished(folder: Path, table: str, about: str, kind: str) -> tuple[pl.LazyFrame, dict[str, Any]]:
-    """The table and the description of a folder of this `kind`; `MissingData` where it is not finished."""
-    if not (folder / about).is_file() or not (folder / table).is_file():
-        state = (
-            "is not finished: run the same `facsight analyze` again"
-            if (folder / PARTS).is_dir()
-            else "is none"
-        )
-        raise MissingData(f"expected a {kind} with {table} and {about}, but {folder} {state}")
-    return pl.scan_parquet(folder / table), json.loads((folder / about).read_text(encoding="utf-8"))
+    if not (folder / ABOUT).is_file() or not (folder / RECORDS).is_file():
+        unfinished = (folder / PARTS).is_dir()
+        state = "is not finished: run the same `facsight analyze` again" if unfinished else "is none"
+        raise MissingData(f"expected a readings folder with {RECORDS} and {ABOUT}, but {folder} {state}")
+    return pl.scan_parquet(folder / RECORDS), json.loads((folder / ABOUT).read_text(encoding="utf-8"))
 
 
 def _hear(results: Iterator[PhotoResult], on_result: Callable[[PhotoResult], None]) -> Iterator[PhotoResult]:

@@ -51,5 +51,7 @@ def ready_folder(folder: Path) -> Path:
 def _reason(error: Exception) -> str:
     """What went wrong in the system's words, with advice for the usual cause."""
     text = error.strerror if isinstance(error, OSError) and error.strerror else str(error)
+    if isinstance(error, FileNotFoundError):
+        return f"{text}; its folder is gone: moved, deleted or no longer mounted"
     advice = "; make room on the disk or choose another place with --out" if "space" in text.lower() else ""
     return text + advice

@@ -68,7 +68,8 @@ def face_row(reading: Reading) -> dict[str, Any]:
     """What a row says about its face, by column; null for what is not known."""
     evidence, pose = reading.evidence, reading.pose
     row: dict[str, Any] = dict(zip(("box_x0", "box_y0", "box_x1", "box_y1"), reading.box, strict=True))
-    row |= {"confidence": reading.confidence, "label": reading.label, "uncertainty": reading.uncertainty}
+    row |= {"confidence": reading.confidence, "visible": float(reading.visible.mean())}
+    row |= {"label": reading.label, "uncertainty": reading.uncertainty}
     row |= {"yaw": pose.yaw, "pitch": pose.pitch, "roll": pose.roll} if pose else {}
     row |= {f"expression_{name.replace(' ', '_')}": share for name, share in reading.expression.items()}
     row |= {f"evidence_AU{unit:02d}": share for unit, share in evidence.action_units.items()}
@@ -102,16 +103,19 @@ def write_tables(
 
 
 def write_arranged(records: pl.LazyFrame, folder: Path, arranged: Convention, convention: str) -> None:
-    """`readings.parquet`, `readings.csv` and `readings.columns.json`: the arranged columns of the records.
+    """`readings.parquet`, in full precision, and what `write_csv` writes: the records, arranged.
 
-    Both tables are streamed: memory does not grow with the number of rows. The CSV has six decimals; the
-    Parquet file has full precision.
+    All is streamed: memory does not grow with the number of rows.
     """
-    table = records.select(expression.alias(column.name) for column, expression in arranged.columns)
     with whole_file(folder / "readings.parquet") as partial:
-        table.sink_parquet(partial)
+        _arranged(records, arranged).sink_parquet(partial)
+    write_csv(records, folder, arranged, convention)
+
+
+def write_csv(records: pl.LazyFrame, folder: Path, arranged: Convention, convention: str) -> None:
+    """`readings.csv`, with six decimals, and `readings.columns.json`, which describes its columns."""
     with whole_file(folder / "readings.csv") as partial:
-        table.sink_csv(partial, float_precision=6)
+        _arranged(records, arranged).sink_csv(partial, float_precision=6)
     described = {
         "convention": convention,
         "about": arranged.about,
@@ -120,3 +124,7 @@ def write_arranged(records: pl.LazyFrame, folder: Path, arranged: Convention, co
     }
     with whole_file(folder / "readings.columns.json") as partial:
         partial.write_text(json.dumps(described, indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
+
+
+def _arranged(records: pl.LazyFrame, arranged: Convention) -> pl.LazyFrame:
+    return records.select(expression.alias(column.name) for column, expression in arranged.columns)

@@ -25,6 +25,7 @@ from facsight.explain.run import find_explainer
 from facsight.explain.sanity import randomise_weights
 from facsight.metrics.interpretability import Interpretability, Kind, interpretability
 from facsight.nn.classifier import Classifier, fold_normalisation, read_both_ways
+from facsight.nn.precision import has_bfloat16
 
 #: What every network of ours offers without an explainer.
 OWN_MAPS: Mapping[str, Kind] = {"attention": "attention", "class map": "class map"}
@@ -170,12 +171,6 @@ def sample_evenly(label: Int[Tensor, "n"], count: int, *, classes: int, seed: in
     drawn = torch.nn.functional.one_hot(label[order], classes)
     turn = (drawn.cumsum(dim=0) * drawn).sum(dim=1)  # the how-manieth of its class
     return order[turn.argsort(stable=True)[:count]].sort().values
-
-
-def has_bfloat16() -> bool:
-    """Whether this processor multiplies in bfloat16: there, and only there, it is faster."""
-    known = getattr(torch.cpu, "get_capabilities", dict)()  # new in torch 2.10
-    return bool(known.get("amx_bf16") or known.get("avx512_bf16"))
 
 
 def decision(trained: Trained, *, bfloat16: bool) -> Callable[[Tensor], Tensor]:

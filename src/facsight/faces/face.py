@@ -47,6 +47,8 @@ class Face:
     - `mesh`: 478 points, the last ten around the irises; the third column is depth in pixels of the same
       scale, smaller towards the camera, without a fixed zero
     - `blendshapes`: named activations from 0 to 1, from the back end that has them
+    - `detected`: whether a detector saw it in this very picture; False for a face of a video that was
+      followed from the frame before (`facsight.faces.following`)
     """
 
     box: tuple[float, float, float, float]
@@ -56,6 +58,7 @@ class Face:
     mesh: Float32[np.ndarray, "478 3"] | None = None
     pose: HeadPose | None = None
     blendshapes: dict[str, float] | None = None
+    detected: bool = True
 
     @property
     def area(self) -> float:

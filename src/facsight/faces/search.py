@@ -96,8 +96,7 @@ Look = Callable[[View], list[Detection]]
 def search(photo: UInt8[np.ndarray, "height width 3"], detect: Detector) -> list[Detection]:
     """Every face that the detector finds in some view of the photo, once each, surest first."""
     look = partial(_look, photo, detect)
-    view = whole(photo)
-    start = view.framed(FRAME) if view.long_side <= CUT_OUT_SIDE else view
+    view, start = whole(photo), _first_view(photo)
     seen = look(start)
     if not _any_likely(seen) or _any_small(seen, start, detect.sight):
         seen = _look_closer(look, detect.sight, start, seen)
@@ -110,6 +109,22 @@ def search(photo: UInt8[np.ndarray, "height width 3"], detect: Detector) -> list
         for face in without_repeats(seen)
     ]
     return without_repeats(certain)
+
+
+def glance(photo: UInt8[np.ndarray, "height width 3"], detect: Detector) -> bool:
+    """Whether the first look alone shows a likely face: quick, and blind to small and to turned ones."""
+    return _any_likely(_look(photo, detect, _first_view(photo)))
+
+
+def look_again(photo: UInt8[np.ndarray, "height width 3"], detect: Detector, face: Detection) -> float:
+    """The confidence in a face that is looked at alone, turned upright; 0 where none is seen in its place."""
+    seen = _look(photo, detect, _around(photo, face))
+    return max((one.confidence for one in seen if same_place(one.box, face.box)), default=0.0)
+
+
+def _first_view(photo: np.ndarray) -> View:
+    view = whole(photo)
+    return view.framed(FRAME) if view.long_side <= CUT_OUT_SIDE else view
 
 
 def _look(photo: np.ndarray, detect: Detector, view: View) -> list[Detection]:

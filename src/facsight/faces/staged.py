@@ -1,8 +1,9 @@
 """Faces in two stages: a detector says where they are, a mesher puts the mesh on each."""
 
 import threading
-from collections.abc import Callable, Iterable
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
 
 import numpy as np
 from jaxtyping import Bool, Float32, UInt8
@@ -12,7 +13,7 @@ from facsight.core.landmarks import POINT_COUNT
 from facsight.faces.face import Face, check_pixels
 from facsight.faces.mesh68 import points_68
 from facsight.faces.pose import facing_camera, head_pose
-from facsight.faces.search import Detection, Detector, same_place, search
+from facsight.faces.search import Detection, Detector, glance, look_again, same_place, search
 from facsight.faces.view import View, square_around
 
 #: A mesh model wants the face in a square of 1.5 times the detection, or of 1.5 times an earlier mesh.
@@ -61,6 +62,22 @@ class Mesh:
 Mesher = Callable[[UInt8[np.ndarray, "height width 3"], Place], Mesh | None]
 
 
+@dataclass(frozen=True, eq=False)
+class Trace:
+    """What it takes to find a face again in the next frame: where its mesh lay, how sure the detector was."""
+
+    place: Place
+    confidence: float
+
+
+@dataclass(frozen=True, eq=False)
+class Sighting:
+    """A face of a frame, and its trace; None without a mesh."""
+
+    face: Face
+    trace: Trace | None
+
+
 class StagedFinder:
     """A `FaceFinder` made of a detector and a mesher.
 
@@ -83,16 +100,42 @@ class StagedFinder:
         self._turn = threading.Lock()
         self._closed = False
 
+    @property
+    def follows(self) -> bool:
+        """Whether faces leave traces."""
+        return self._put_mesh is not None
+
     def find(self, image: UInt8[np.ndarray, "height width 3"]) -> list[Face]:
         """The faces in an RGB photo, largest box first."""
+        return [seen.face for seen in self.seek(image)]
+
+    def seek(
+        self, image: UInt8[np.ndarray, "height width 3"], followed: Sequence[Sighting] = ()
+    ) -> list[Sighting]:
+        """The faces in an RGB photo, largest first; those that were `followed` here keep their meshes."""
         check_pixels(image)
-        with self._turn:
-            if self._closed:
-                raise BadFaces("this finder is closed; open another one with open_finder")
+        with self._open():
             seen = [face for face in search(image, self._detect) if face.confidence >= self._min_confidence]
-            faces = [self._face(image, face) for face in seen]
-        sure = [face for face in faces if face is not None and face.confidence >= self._min_confidence]
-        return sorted(_without_repeats(sure), key=lambda face: face.area, reverse=True)
+            return self._sure([self._sighting(image, face, followed) for face in seen])
+
+    def follow(self, image: UInt8[np.ndarray, "height width 3"], traces: Sequence[Trace]) -> list[Sighting]:
+        """The faces of the frame before, sought where they were, largest first; without those that are lost.
+
+        The detector looks again at those that it found doubtful.
+        """
+        check_pixels(image)
+        with self._open():
+            return self._sure([self._followed(image, trace) for trace in traces])
+
+    def is_sure(self, trace: Trace) -> bool:
+        """Whether the detector was sure of this face: it saw it as clearly as upright faces usually are."""
+        return trace.confidence >= self._detect.sight.clear
+
+    def glance(self, image: UInt8[np.ndarray, "height width 3"]) -> bool:
+        """Whether one quick look shows a likely face."""
+        check_pixels(image)
+        with self._open():
+            return glance(image, self._detect)
 
     def close(self) -> None:
         """Gives the models' memory back; the second call does nothing."""
@@ -102,11 +145,45 @@ class StagedFinder:
                 for release in self._release:
                     release()
 
-    def _face(self, photo: np.ndarray, seen: Detection) -> Face | None:
+    @contextmanager
+    def _open(self) -> Iterator[None]:
+        with self._turn:
+            if self._closed:
+                raise BadFaces("this finder is closed; open another one with open_finder")
+            yield
+
+    def _sure(self, seen: Iterable[Sighting | None]) -> list[Sighting]:
+        """Each face once, without those that are not sure enough, largest box first."""
+        sure = [one for one in seen if one is not None and one.face.confidence >= self._min_confidence]
+        return sorted(_without_repeats(sure), key=lambda one: one.face.area, reverse=True)
+
+    def _sighting(self, photo: np.ndarray, seen: Detection, followed: Sequence[Sighting]) -> Sighting | None:
+        """A detected face; its mesh is the one that was followed to its place, or put on anew."""
         if self._put_mesh is None:
-            return _face_without_mesh(photo, seen)
+            return Sighting(_face_without_mesh(photo, seen), None)
+        for one in followed:
+            if same_place(np.array(one.face.box), seen.box):
+                return _confirmed(one, seen)
         mesh = self._mesh(photo, seen)
-        return None if mesh is None else _face_with_mesh(photo, seen, mesh)
+        return None if mesh is None else _sighting(photo, mesh, Trace(mesh.place, seen.confidence))
+
+    def _followed(self, photo: np.ndarray, trace: Trace) -> Sighting | None:
+        mesh = self._mesh_at(photo, trace.place)
+        if mesh is None or mesh.presence < LEAST_PRESENCE:
+            return None
+        one = _sighting(photo, mesh, replace(trace, place=mesh.place), detected=False)
+        return one if self.is_sure(trace) else self._again(photo, one)
+
+    def _again(self, photo: np.ndarray, one: Sighting) -> Sighting | None:
+        """A doubtful face, with the mean of its confidence when found and in a look at it alone."""
+        assert one.trace is not None
+        assert one.face.mesh is not None
+        seen = Detection(
+            np.array(one.face.box), one.trace.confidence, one.face.mesh[[33, 263], :2].astype(float)
+        )
+        again = look_again(photo, self._detect, seen)
+        confidence = (one.trace.confidence + again) / 2 if again else 0.0
+        return replace(_confirmed(one, replace(seen, confidence=confidence)), trace=one.trace)
 
     def _mesh(self, photo: np.ndarray, face: Detection) -> Mesh | None:
         """The mesh on a detected face, put on again from where it lies while it was sought elsewhere."""
@@ -166,25 +243,36 @@ def _face_without_mesh(photo: np.ndarray, seen: Detection) -> Face:
     return Face((left, top, right, bottom), seen.confidence, landmarks, _inside(photo, landmarks))
 
 
-def _face_with_mesh(photo: np.ndarray, seen: Detection, mesh: Mesh) -> Face:
+def _sighting(photo: np.ndarray, mesh: Mesh, trace: Trace, *, detected: bool = True) -> Sighting:
+    """A face by its mesh, and by the detector's confidence in this frame or an earlier one."""
     landmarks = points_68(mesh.points)
     pose = head_pose(mesh.points)
     (left, top), (right, bottom) = mesh.points[:, :2].min(axis=0), mesh.points[:, :2].max(axis=0)
-    return Face(
+    face = Face(
         box=(float(left), float(top), float(right), float(bottom)),
-        confidence=seen.confidence * mesh.presence,
+        confidence=trace.confidence * mesh.presence,
         landmarks=landmarks,
         visible=_inside(photo, landmarks) & facing_camera(pose),
         mesh=mesh.points,
         pose=pose,
         blendshapes=mesh.blendshapes,
+        detected=detected,
     )
+    return Sighting(face, trace)
 
 
-def _without_repeats(faces: list[Face]) -> list[Face]:
+def _confirmed(one: Sighting, seen: Detection) -> Sighting:
+    """A face that was followed, and that the detector sees in its place."""
+    assert one.trace is not None
+    presence = one.face.confidence / one.trace.confidence
+    face = replace(one.face, confidence=seen.confidence * presence, detected=True)
+    return Sighting(face, replace(one.trace, confidence=seen.confidence))
+
+
+def _without_repeats(seen: Sequence[Sighting]) -> list[Sighting]:
     """Two detections can lead to one face: the surer one stays."""
-    kept: list[Face] = []
-    for face in sorted(faces, key=lambda face: face.confidence, reverse=True):
-        if not any(same_place(np.array(face.box), np.array(other.box)) for other in kept):
-            kept.append(face)
+    kept: list[Sighting] = []
+    for one in sorted(seen, key=lambda one: one.face.confidence, reverse=True):
+        if not any(same_place(np.array(one.face.box), np.array(other.face.box)) for other in kept):
+            kept.append(one)
     return kept

@@ -69,14 +69,24 @@ class VideoOutcome:
     error: str | None
 
 
-#: Hear of a video when it is begun, with how many frames an earlier run has read of it; and of each batch of
-#: results, with how many the video announces in all.
-OnVideo = Callable[[Path, int], None]
-OnFrames = Callable[[Sequence[FrameResult], int | None], None]
+@dataclass(frozen=True)
+class Progress:
+    """How far a video is: frames read by earlier runs, since the last word, and announced in all (or None).
+
+    The first word of a video has no new frames.
+    """
+
+    video: Path
+    before: int
+    new: int
+    announced: int | None
+
+
+OnProgress = Callable[[Progress], None]
 
 
 def read_video_into(
-    folder: Path, path: Path, reader: Reader, sampling: Sampling, on_video: OnVideo, on_frames: OnFrames
+    folder: Path, path: Path, reader: Reader, sampling: Sampling, on_progress: OnProgress
 ) -> VideoOutcome:
     """Read what the folder does not hold yet of a video. Its table is then whole, whatever the video does.
 
@@ -88,7 +98,7 @@ def read_video_into(
     if done is not None and done.error is None:
         return done
     video = _Parts(path, ready_folder(folder / PARTS / key), reader)
-    about, error = _read(video, sampling, on_video, on_frames)
+    about, error = _read(video, sampling, on_progress)
     return video.join(table, about, error)
 
 
@@ -189,18 +199,17 @@ class _Parts:
         return counts.collect().row(0)
 
 
-def _read(
-    parts: _Parts, sampling: Sampling, on_video: OnVideo, on_frames: OnFrames
-) -> tuple[dict[str, Any], str | None]:
+def _read(parts: _Parts, sampling: Sampling, on_progress: OnProgress) -> tuple[dict[str, Any], str | None]:
     """Read what the parts do not hold yet: what the video says of itself, and why it ended early."""
-    on_video(parts.path, parts.frames)
+    before = parts.frames
     about: dict[str, Any] = {"announced": None, "duration": None}
     try:
         with open_video(parts.path) as opened:
             about = {"announced": _announced(opened, sampling), "duration": opened.duration}
+            on_progress(Progress(parts.path, before, 0, about["announced"]))
             for results, stop in parts.reader.read_frames(opened, **asdict(sampling), stop=parts.stop):
                 parts.add(results, stop, opened.damage)
-                on_frames(results, about["announced"])
+                on_progress(Progress(parts.path, before, len(results), about["announced"]))
             parts.note(opened.damage)
     except BadOutput:
         raise

@@ -1,6 +1,7 @@
 """Photos and videos in, readings with their evidence out."""
 
 from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
 from itertools import islice
 from pathlib import Path
 from typing import Any
@@ -16,9 +17,10 @@ from facsight.analysis.evidence import Source, weigh
 from facsight.analysis.frames import FrameResult, Stop, read_frames
 from facsight.analysis.looking import Look, look_at, look_at_many
 from facsight.analysis.reading import PhotoResult, Reading
+from facsight.core.errors import BadRecipe
 from facsight.core.prediction import Prediction
 from facsight.faces.face import FaceFinder
-from facsight.faces.finder import DEFAULT
+from facsight.faces.finder import DEFAULT, finder_names
 from facsight.facs.au_maps import AuMaps, render_au_maps
 from facsight.facs.codebook import Codebook, load_codebook
 from facsight.facs.regions import REGIONS
@@ -32,6 +34,16 @@ from facsight.nn.weights import load_network
 
 #: Faces that go through the network together: enough to keep two cores busy, and little memory.
 FACES_AT_ONCE = 32
+
+
+@dataclass(frozen=True)
+class ReaderOptions:
+    """What a reader is built from, by `Reader(**vars(options))`, here or in another process."""
+
+    weights: Path
+    finder: str
+    codebook: str | Path | None
+    precision: str
 
 
 class Reader:
@@ -52,7 +64,7 @@ class Reader:
         codebook: str | Path | None = None,
         precision: str = "float32",
     ):
-        self.precision = check_precision(precision)
+        self.precision, self._codebook_asked = check_precision(precision), codebook
         self.weights = Path(weights) if weights else bundled_weights()
         network, self.card = load_network(self.weights)
         self.network = fold_normalisation(network).to(memory_format=torch.channels_last)  # pyright: ignore
@@ -106,6 +118,16 @@ class Reader:
         return read_frames(
             video, self.finder, self.crop_size, self._results, every=every, rate=rate, stop=stop
         )
+
+    @property
+    def options(self) -> ReaderOptions:
+        """What builds this reader again. `BadRecipe` for one that was given a finder and not a name."""
+        if self.finder_name not in finder_names():
+            raise BadRecipe(
+                f"a reader with a finder of its own ({self.finder_name}) cannot be built again in another "
+                "process; give the name of a finder, or read in this process"
+            )
+        return ReaderOptions(self.weights.absolute(), self.finder_name, self._codebook_asked, self.precision)
 
     def describe(self) -> dict[str, Any]:
         """Which reader this is, as plain data: two that say the same read the same."""

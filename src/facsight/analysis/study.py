@@ -18,8 +18,7 @@ from facsight.analysis.engines import Engine, one_after_the_other
 from facsight.analysis.frame_table import in_order, write_frame_tables
 from facsight.analysis.one_video import (
     READINGS,
-    OnFrames,
-    OnVideo,
+    OnProgress,
     Sampling,
     VideoOutcome,
     settings_of,
@@ -57,8 +56,7 @@ def analyse_videos(
     rate: float | None = None,
     landmarks: bool = False,
     engine: Engine = one_after_the_other,
-    on_video: OnVideo = lambda video, resumed: None,
-    on_frames: OnFrames = lambda results, announced: None,
+    on_progress: OnProgress = lambda progress: None,
 ) -> StudyOutcome:
     """Read every video and write the tables into `folder`.
 
@@ -69,7 +67,7 @@ def analyse_videos(
     """
     sampling = Sampling(every, rate)
     folder = ready_folder(folder)
-    outcomes = tuple(engine(videos, folder, reader, sampling, on_video, on_frames))
+    outcomes = tuple(engine(videos, folder, reader, sampling, on_progress))
     tables = [folder / READINGS / outcome.table for outcome in outcomes]
     _set_aside(folder, tables)
     write_frame_tables(tables, folder, reader.classes, reader.action_units, landmarks=landmarks)

@@ -9,6 +9,7 @@ import typer
 from rich.text import Text
 
 from facsight.cli.screen import bar, console, counted, shortened
+from facsight.cli.videos import Precision, analyze_videos
 from facsight.core.errors import BadRecipe, MissingData
 
 if TYPE_CHECKING:
@@ -31,6 +32,13 @@ def analyze(
     rate: Annotated[
         float | None, typer.Option(help="Of a video, read at most so many frames a second.")
     ] = None,
+    precision: Annotated[
+        Precision, typer.Option(help="Of a video: number format of the network; auto: the fastest here.")
+    ] = "auto",
+    workers: Annotated[int, typer.Option(help="Videos that are read at the same time.", min=1)] = 1,
+    engine: Annotated[
+        Literal["local", "ray"], typer.Option(help="Who reads videos: this machine, or a Ray cluster.")
+    ] = "local",
     landmarks: Annotated[bool, typer.Option("--landmarks", help="Add the 68 points to the table.")] = False,
     pictures: Annotated[int, typer.Option(help="Photos that the page shows in full.", min=0)] = 40,
     no_pictures: Annotated[
@@ -43,7 +51,7 @@ def analyze(
 ) -> None:
     """Read every face: expression, how sure, and on which grounds.
 
-    Writes readings.parquet, readings.csv and report.html; of videos also summary.csv. A file that cannot be
+    Writes readings.csv, Parquet and report.html; of videos also summary.csv. A file that cannot be
     read is named and ends nothing (exit code 1). An interrupted run goes on where it stopped when the command
     is given again.
 
@@ -55,15 +63,27 @@ def analyze(
     photos, videos = _found(inputs, only)
     arrange(columns, (), ())
     if videos:
-        from facsight.cli.videos import analyze_videos
-
         if columns != "facsight":
             raise BadRecipe(f"tables of videos have facsight's column names only, found --columns {columns}")
-        options = {"every": every, "rate": rate, "landmarks": landmarks}
-        analyze_videos(videos, out, weights=weights, finder=finder, **options)
+        if engine == "ray" and workers > 1:
+            raise BadRecipe("--workers is for this machine; a Ray cluster decides for itself how many it has")
+        analyze_videos(
+            videos,
+            out,
+            weights=weights,
+            finder=finder,
+            precision=precision,
+            workers=workers,
+            ray=engine == "ray",
+            every=every,
+            rate=rate,
+            landmarks=landmarks,
+        )
         return
-    if every != 1 or rate is not None:
-        raise BadRecipe("--every and --rate choose frames of videos, but there are only photos")
+    if every != 1 or rate is not None or workers != 1 or engine != "local" or precision != "auto":
+        raise BadRecipe(
+            "--every, --rate, --precision, --workers and --engine are for videos, but there are only photos"
+        )
     from facsight.analysis.reader import Reader
     from facsight.analysis.run import analyse
     from facsight.report.readings import write_report

@@ -1,9 +1,9 @@
 """Videos for `facsight analyze`: a progress line with frames a second, and a line per video."""
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal
 
 import typer
 from rich.text import Text
@@ -13,22 +13,37 @@ from facsight.cli.screen import console, counted, shortened
 if TYPE_CHECKING:
     from rich.console import Console
 
-    from facsight.analysis.study import StudyOutcome, VideoOutcome
+    from facsight.analysis.engines import Engine
+    from facsight.analysis.one_video import Progress, VideoOutcome
+    from facsight.analysis.study import StudyOutcome
+
+Precision = Literal["auto", "float32", "bfloat16"]
 
 
 def analyze_videos(
-    videos: list[Path], out: Path, *, weights: Path | None, finder: str | None, **options: Any
+    videos: list[Path],
+    out: Path,
+    *,
+    weights: Path | None,
+    finder: str | None,
+    precision: Precision,
+    workers: int,
+    ray: bool,
+    **options: Any,
 ) -> None:
     """Read videos into `out`, say what came of each, and where everything is."""
     from facsight.analysis.reader import Reader
     from facsight.analysis.study import analyse_videos
+    from facsight.nn.precision import fastest_precision
     from facsight.report.study import write_study_report
 
     screen = console()
-    reader = Reader(weights, finder=finder)
-    with _progress(screen, len(videos)) as (on_video, on_frames):
+    chosen = fastest_precision() if precision == "auto" else precision
+    reader = Reader(weights, finder=finder, precision=chosen)
+    engine = _engine(workers, ray)
+    with _progress(screen, len(videos)) as on_progress:
         try:
-            outcome = analyse_videos(videos, out, reader, on_video=on_video, on_frames=on_frames, **options)
+            outcome = analyse_videos(videos, out, reader, engine=engine, on_progress=on_progress, **options)
         except KeyboardInterrupt:
             screen.print(f"\nStopped. What was read is kept in {out}; the same command goes on from there.")
             raise typer.Exit(130) from None
@@ -40,6 +55,14 @@ def analyze_videos(
             screen.print(f"{'':{place}}  damaged {damage}", style="yellow", soft_wrap=True)
     _sum_up(screen, outcome, page)
     raise typer.Exit(1 if outcome.failed else 0)
+
+
+def _engine(workers: int, ray: bool) -> "Engine":
+    from facsight.analysis.engines import on_ray, one_after_the_other, processes
+
+    if ray:
+        return on_ray()
+    return processes(workers) if workers > 1 else one_after_the_other
 
 
 def _line(video: "VideoOutcome", place: int) -> Text:
@@ -54,9 +77,10 @@ def _line(video: "VideoOutcome", place: int) -> Text:
 
 
 @contextmanager
-def _progress(screen: "Console", videos: int) -> Iterator[tuple[Callable, Callable]]:
-    """A line with frames done, frames a second and the time left, where a person is watching."""
-    from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
+def _progress(screen: "Console", videos: int) -> Iterator[Callable[["Progress"], None]]:
+    """A line with frames done, frames a second and the time left, of the videos begun, for who watches."""
+    from rich.progress import BarColumn, MofNCompleteColumn, TextColumn, TimeRemainingColumn
+    from rich.progress import Progress as Line
 
     from facsight.analysis.wording import printable
 
@@ -68,24 +92,27 @@ def _progress(screen: "Console", videos: int) -> Iterator[tuple[Callable, Callab
         note,
         TimeRemainingColumn(),
     )
-    begun = 0
-    with Progress(*columns, console=screen, transient=True, disable=not screen.is_terminal) as progress:
-        task = progress.add_task("", total=None, note="")
+    announced: dict[Path, int | None] = {}
+    with Line(*columns, console=screen, transient=True, disable=not screen.is_terminal) as line:
+        task = line.add_task("", total=None, note="")
 
-        def on_video(video: Path, resumed: int) -> None:
-            nonlocal begun
-            begun += 1
-            name = shortened(printable(video), 40)
-            progress.reset(task, total=None, completed=resumed, description=f"{begun}/{videos} {name}")
-            if resumed:
-                screen.print(f"{name}: {counted(resumed, 'frame')} were read before; going on from there.")
+        def on_progress(told: "Progress") -> None:
+            name = shortened(printable(told.video), 40)
+            if told.video not in announced:
+                if told.before:
+                    screen.print(
+                        f"{name}: {counted(told.before, 'frame')} were read before; going on from there."
+                    )
+                announced[told.video] = told.announced
+                known = [count for count in announced.values() if count is not None]
+                total = sum(known) if len(known) == len(announced) else None
+                place = f"{len(announced)}/{videos} {name}"
+                line.update(task, description=place, total=total, advance=told.before)
+            line.update(task, advance=told.new)
+            speed = line.tasks[0].speed
+            line.update(task, note=f"{speed:.0f} frames/s" if speed else "")
 
-        def on_frames(results: Sequence[Any], announced: int | None) -> None:
-            progress.update(task, advance=len(results), total=announced)
-            speed = progress.tasks[0].speed
-            progress.update(task, note=f"{speed:.0f} frames/s" if speed else "")
-
-        yield on_video, on_frames
+        yield on_progress
 
 
 def _sum_up(screen: "Console", outcome: "StudyOutcome", page: Path) -> None:

@@ -47,6 +47,10 @@ class BadOutput(FacsightError):
     """Results cannot be written where they were asked for: no room, no permission, or not a folder."""
 
 
+class WorkerLost(FacsightError):
+    """Processes that shared the work died again and again."""
+
+
 class UnknownName(FacsightError):
     """A name is not in the catalogue."""
 

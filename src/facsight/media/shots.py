@@ -88,14 +88,23 @@ class Shots:
 def new_share(before: UInt8[np.ndarray, "row column 3"], grid: UInt8[np.ndarray, "row column 3"]) -> float:
     """The share, 0 to 1, of the patches of `grid` that are nowhere near their place in `before`."""
     (old, old_contrast), (new, new_contrast) = _unlit(before), _unlit(grid)
+    least = max(NEW_CONTRAST, NEW_LEVELS / min(old_contrast, new_contrast))
+    if _distances(old, new).max() <= least:  # as most frames are: nothing has to be looked for elsewhere
+        return 0.0
     around = ((0, 0), (ROWS_AWAY, ROWS_AWAY), (COLUMNS_AWAY, COLUMNS_AWAY))
     shifted = sliding_window_view(np.pad(old, around, mode="edge"), new.shape)[0]
-    differences = np.abs(shifted[:, :, 0] - new[0])
-    for channel in (1, 2):  # one by one: all at once would not fit into a processor's cache
-        differences += np.abs(shifted[:, :, channel] - new[channel])
-    nearest = _patch_sums(differences).min(axis=(0, 1)) / (3 * PATCH**2)
-    least = max(NEW_CONTRAST, NEW_LEVELS / min(old_contrast, new_contrast))
+    nearest = _distances(np.moveaxis(shifted, 2, 0), new).min(axis=(0, 1))
     return float((nearest > least).mean())
+
+
+def _distances(
+    old: Float32[np.ndarray, "3 *shift row column"], new: Float32[np.ndarray, "3 row column"]
+) -> Float32[np.ndarray, "*shift r c"]:
+    """The mean difference of each patch."""
+    differences = np.abs(old[0] - new[0])
+    for channel in (1, 2):  # one by one: all at once would not fit into a processor's cache
+        differences += np.abs(old[channel] - new[channel])
+    return _patch_sums(differences) / (3 * PATCH**2)
 
 
 def _grid(pixels: UInt8[np.ndarray, "height width 3"]) -> UInt8[np.ndarray, "row column 3"]:

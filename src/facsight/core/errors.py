@@ -51,6 +51,14 @@ class WorkerLost(FacsightError):
     """Processes that shared the work died again and again."""
 
 
+class BadTimes(FacsightError):
+    """Rows or samples whose times no single video has: out of order, not finite, or of several videos."""
+
+
+class BadAnnotations(FacsightError):
+    """A file of annotations cannot be read as what it claims to be, or does not fit the videos."""
+
+
 class UnknownName(FacsightError):
     """A name is not in the catalogue."""
 

@@ -170,13 +170,20 @@ def _number(value: float | None) -> str:
     return "" if value is None else f"{value:.3f}".replace("0.", ".", 1)
 
 
+def _recorded() -> dict[str, Any]:
+    """The rows of an earlier run, each with the commit and processor that it was made on."""
+    told = read_json(RESULTS / "localising.json")
+    made = {"commit": told["commit"], "processor": told["machine"]["processor"]}
+    return {row: {"made": made} | found for row, found in told["results"]["rows"].items()}
+
+
 def main() -> None:
     options = argparse.ArgumentParser(
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
     options.add_argument("--runs", type=Path, default=Path("runs/localising"))
     options.add_argument("--seeds", type=int, default=3)
-    options.add_argument("--only", nargs="*", help="names of trainings: the others are left out")
+    options.add_argument("--only", nargs="*", help="names of trainings: other rows stay as recorded")
     options.add_argument("--train-only", action="store_true", help="no table: another process makes it")
     options.add_argument("--show", action="store_true", help="print what is recorded, and train nothing")
     chosen = options.parse_args()
@@ -184,7 +191,7 @@ def main() -> None:
         content = read_json(RESULTS / "localising.json")["results"]
         print(as_markdown(content, PAPER), as_markdown(content, BEYOND), sep="\n\n")
         return
-    table = Table()
+    table = Table(_recorded() if chosen.only else {})
     for name, training in TRAININGS.items():
         if chosen.only and name not in chosen.only:
             continue

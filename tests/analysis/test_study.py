@@ -352,3 +352,14 @@ def test_the_attention_is_kept_in_steps_of_its_range(reader, video, tmp_path):
         attention = reading.evidence.attention
         expected = (attention - attention.min()) / (attention.max() - attention.min())
         np.testing.assert_allclose(np.array(row) / 255, expected.ravel(), atol=0.5 / 255 + 1e-6)
+
+
+def test_steady_landmarks_are_told_and_go_on_after_a_stop(weights, video, tmp_path, short_parts):
+    finders = [PlantedFinder(), PlantedFinder(interrupted_after=70), PlantedFinder()]
+    whole, stopped, again = (Reader(weights, finder=finder) for finder in finders)
+    analyse_videos([video], tmp_path / "whole", whole, steady=True)
+    with pytest.raises(KeyboardInterrupt):
+        analyse_videos([video], tmp_path / "broken", stopped, steady=True)
+    analyse_videos([video], tmp_path / "broken", again, steady=True)
+    assert table(tmp_path / "broken").equals(table(tmp_path / "whole"))
+    assert load_study(tmp_path / "whole")[1]["steady"] is True

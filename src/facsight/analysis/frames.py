@@ -10,6 +10,7 @@ from facsight.analysis.looking import Look, cut_out
 from facsight.analysis.reading import PhotoResult, Reading
 from facsight.faces.face import FaceFinder
 from facsight.faces.following import Follower
+from facsight.faces.steady import Steadier
 from facsight.faces.tracking import Tracker
 from facsight.media.photo import Photo
 from facsight.media.shots import Shots
@@ -47,6 +48,7 @@ class Stop:
     shots: Mapping[str, Any]
     follower: Mapping[str, Any]
     tracker: Mapping[str, Any]
+    steadier: Mapping[str, Any]
 
 
 @dataclass(frozen=True, eq=False)
@@ -62,24 +64,28 @@ class _Seen:
 class _Eye:
     """Looks at the frames of a video in their order: which shot, which faces, which persons."""
 
-    def __init__(self, finder: FaceFinder, crop_size: int, stop: Stop | None):
-        self._crop_size = crop_size
+    def __init__(self, finder: FaceFinder, crop_size: int, stop: Stop | None, *, steady: bool):
+        self._crop_size, self._steady = crop_size, steady
         self._shots = Shots(stop.shots if stop else None)
         self._follower = Follower(finder, stop.follower if stop else None)
         self._tracker = Tracker(stop.tracker if stop else None)
+        self._steadier = Steadier(stop.steadier if stop else None)
         self._shot = stop.shot if stop else 1
 
     def see(self, frame: Frame) -> _Seen:
         cut = self._shots.is_cut(frame.pixels)
         self._shot += cut
         faces = self._follower.find(frame.pixels, frame.at.time, cut=cut)
+        tracks = self._tracker.update(faces, frame.at.time, cut=cut)
+        if self._steady:
+            faces = self._steadier.steady(faces, tracks, frame.at.time)
         look = cut_out(Photo(frame.pixels, str(frame.at.number)), faces, self._crop_size)
-        return _Seen(frame.at, look, self._shot, self._tracker.update(faces, frame.at.time, cut=cut))
+        return _Seen(frame.at, look, self._shot, tracks)
 
     def stop_after(self, at: Position) -> Stop:
         """What to go on from after the frame `at`, the last that was seen."""
-        states = self._shots.state(), self._follower.state(), self._tracker.state()
-        return Stop(at.number, at.time, self._shot, *states)
+        parts = self._shots, self._follower, self._tracker, self._steadier
+        return Stop(at.number, at.time, self._shot, *(part.state() for part in parts))
 
 
 def read_frames(
@@ -90,15 +96,19 @@ def read_frames(
     *,
     every: int = 1,
     rate: float | None = None,
+    steady: bool = False,
     stop: Stop | None = None,
 ) -> Iterator[tuple[list[FrameResult], Stop]]:
     """Batches of results in order, each with where one can go on after it.
 
     Decoding, the finder and `read` (the network) work at the same time. Memory does not grow with the length
-    of the video. `every` and `rate` choose frames as `Video.frames` does.
+    of the video. `every` and `rate` choose frames as `Video.frames` does; `steady` takes the tremble out of
+    the landmarks (`faces.steady`) before faces are cut out by them.
     """
     frames = ahead(video.frames(every=every, rate=rate, after=_position(stop)), FRAMES_AHEAD)
-    with closing(ahead(_look(frames, _Eye(finder, crop_size, stop)), BATCHES_AHEAD)) as batches:
+    with closing(
+        ahead(_look(frames, _Eye(finder, crop_size, stop, steady=steady)), BATCHES_AHEAD)
+    ) as batches:
         for seen, after in batches:
             results = read([one.look for one in seen])
             yield (

@@ -37,10 +37,11 @@ READINGS, ABOUT_VIDEO = "readings", "facsight"
 
 @dataclass(frozen=True)
 class Sampling:
-    """Which frames of a video are read: every n-th, or at most `rate` a second."""
+    """Which frames of a video are read: every n-th, or at most `rate` a second; with `steady` landmarks."""
 
     every: int = 1
     rate: float | None = None
+    steady: bool = False
 
     def __post_init__(self):
         if self.every != 1 and self.rate is not None:

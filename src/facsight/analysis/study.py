@@ -54,18 +54,19 @@ def analyse_videos(
     *,
     every: int = 1,
     rate: float | None = None,
+    steady: bool = False,
     landmarks: bool = False,
     engine: Engine = one_after_the_other,
     on_progress: OnProgress = lambda progress: None,
 ) -> StudyOutcome:
     """Read every video and write the tables into `folder`.
 
-    `every` n-th frame, or at most `rate` frames a second; `landmarks` puts the 68 points into the CSV file.
-    A video that fails is a row with its reason. Tables of other videos, or of other settings, that an earlier
-    run left in the folder are moved to its `earlier/`. `BadOutput` where the folder cannot be written: what
-    has been read stays in it.
+    `every` n-th frame, or at most `rate` frames a second; `steady` takes the tremble out of the landmarks
+    (`faces.steady`); `landmarks` puts the 68 points into the CSV file. A video that fails is a row with its
+    reason. Tables of other videos, or of other settings, that an earlier run left in the folder are moved to
+    its `earlier/`. `BadOutput` where the folder cannot be written: what has been read stays in it.
     """
-    sampling = Sampling(every, rate)
+    sampling = Sampling(every, rate, steady)
     folder = ready_folder(folder)
     outcomes = tuple(engine(videos, folder, reader, sampling, on_progress))
     tables = [folder / READINGS / outcome.table for outcome in outcomes]

@@ -32,6 +32,9 @@ def analyze(
     rate: Annotated[
         float | None, typer.Option(help="Of a video, read at most so many frames a second.")
     ] = None,
+    steady: Annotated[
+        bool, typer.Option("--steady", help="Of a video, take the tremble out of the landmarks (one-euro).")
+    ] = False,
     precision: Annotated[
         Precision, typer.Option(help="Of a video: number format of the network; auto: the fastest here.")
     ] = "auto",
@@ -77,12 +80,14 @@ def analyze(
             ray=engine == "ray",
             every=every,
             rate=rate,
+            steady=steady,
             landmarks=landmarks,
         )
         return
-    if every != 1 or rate is not None or workers != 1 or engine != "local" or precision != "auto":
+    if (every, rate, steady, workers, engine, precision) != (1, None, False, 1, "local", "auto"):
         raise BadRecipe(
-            "--every, --rate, --precision, --workers and --engine are for videos, but there are only photos"
+            "--every, --rate, --steady, --precision, --workers and --engine are for videos, "
+            "but there are only photos"
         )
     from facsight.analysis.reader import Reader
     from facsight.analysis.run import analyse

@@ -51,6 +51,10 @@ class WorkerLost(FacsightError):
     """Processes that shared the work died again and again."""
 
 
+class BadTable(FacsightError):
+    """A table was written by no tool that is known, or its cells are not what its columns promise."""
+
+
 class UnknownName(FacsightError):
     """A name is not in the catalogue."""
 

@@ -52,7 +52,7 @@ class WorkerLost(FacsightError):
 
 
 class BadTable(FacsightError):
-    """A table was written by no tool that is known, or its cells are not what its columns promise."""
+    """A table is of no known tool, is not what its columns promise, or shares no face with another."""
 
 
 class UnknownName(FacsightError):

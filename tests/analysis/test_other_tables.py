@@ -3,6 +3,7 @@
 import polars as pl
 import pytest
 
+import facsight
 from facsight.analysis.conventions import CONVENTIONS, arrange, arrange_frames
 from facsight.analysis.frame_table import as_rows
 from facsight.analysis.other_tables import read_libreface, read_openface, read_pyfeat, read_table
@@ -56,6 +57,10 @@ def test_a_reader_takes_its_own_tools_tables_only(saved, reader, tool):
         return
     with pytest.raises(BadTable, match=rf"expected a table of .* found one of .*{tool}.csv"):
         READERS[reader](saved(tool))
+
+
+def test_the_package_has_it_and_takes_a_name(saved):
+    assert facsight.read_table(str(saved("pyfeat"))).equals(read_pyfeat(str(saved("pyfeat"))))
 
 
 def test_a_table_of_no_known_tool(tmp_path):

@@ -35,7 +35,13 @@ HERE, THERE = (0, 0, 10, 10), (100, 0, 110, 10)
 
 def test_photos_are_matched_by_name_whatever_folder_and_ending():
     ours = table(("in/a.jpg", None, None, HERE), ("in/b.jpg", None, None, HERE))
-    theirs = table(("b", None, None, HERE), ("C:\\photos\\a.png", None, None, HERE))
+    theirs = table(("b", None, None, HERE), ("C:\\photos\\a.PNG", None, None, HERE))
+    assert pairs(ours, theirs) == [(0, 1), (1, 0)]
+
+
+def test_points_in_a_name_are_no_ending():
+    ours = table(("clip.v1.mp4", 0, 0.0, HERE), ("clip.v2.mp4", 0, 0.0, HERE))
+    theirs = table(("clip.v2", 0, 0.0, HERE), ("clip.v1", 0, 0.0, HERE))
     assert pairs(ours, theirs) == [(0, 1), (1, 0)]
 
 

@@ -40,30 +40,31 @@ _TOOLS = {
 }
 
 
-def read_table(path: Path) -> pl.DataFrame:
+def read_table(path: str | Path) -> pl.DataFrame:
     """A table of OpenFace, py-feat, LibreFace or facsight, whichever it is.
 
     Of a folder, all its rows: one that `facsight analyze` wrote, or one with a CSV file a video or photo.
     """
+    path = Path(path)
     if path.is_dir():
         return _read_folder(path)
     table = open_table(path)
     return _TOOLS[_tool_of(table)].read(table)
 
 
-def read_openface(path: Path) -> pl.DataFrame:
+def read_openface(path: str | Path) -> pl.DataFrame:
     """A CSV file of OpenFace 2; see `tools.openface`."""
-    return _read_as("OpenFace", path)
+    return _read_as("OpenFace", Path(path))
 
 
-def read_pyfeat(path: Path) -> pl.DataFrame:
+def read_pyfeat(path: str | Path) -> pl.DataFrame:
     """A CSV file of py-feat, of its first or second detector; see `tools.pyfeat`."""
-    return _read_as("py-feat", path)
+    return _read_as("py-feat", Path(path))
 
 
-def read_libreface(path: Path) -> pl.DataFrame:
+def read_libreface(path: str | Path) -> pl.DataFrame:
     """A CSV file of LibreFace; see `tools.libreface`."""
-    return _read_as("LibreFace", path)
+    return _read_as("LibreFace", Path(path))
 
 
 def _read_as(tool: str, path: Path) -> pl.DataFrame:
@@ -81,7 +82,7 @@ def _tool_of(table: Table) -> str:
         if any(tool.telltale.fullmatch(column) for column in table.columns):
             return name
     expected = "; ".join(f"{name}: {tool.examples}" for name, tool in _TOOLS.items())
-    found = ", ".join(list(table.columns)[:SHOWN]) or "none"
+    found = ", ".join(table.columns[:SHOWN]) or "none"
     raise BadTable(
         f"{table.path} is a table of no known tool: expected columns such as {expected}; found {found}"
     )

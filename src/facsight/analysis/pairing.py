@@ -6,6 +6,7 @@ number of the frame where one of the tables has no times. Two faces of a moment 
 overlaps the other most; where a table tells no place, those that are the only ones on both sides.
 """
 
+import re
 from collections.abc import Iterator
 
 import numpy as np
@@ -13,10 +14,14 @@ import polars as pl
 from jaxtyping import Float64, Int64
 
 from facsight.core.errors import BadTable
+from facsight.media.folder import PHOTO_ENDINGS
+from facsight.media.video import VIDEO_ENDINGS
 
 #: Boxes of one face overlap at least so much (intersection over union): tools draw them differently large.
 LEAST_OVERLAP = 0.1
 _BOX = ("x0", "y0", "x1", "y1")
+#: What a name may lack in a tool's table. Other points in names are their own.
+_ENDING = rf"(?i)({'|'.join(map(re.escape, sorted(PHOTO_ENDINGS | VIDEO_ENDINGS)))})$"
 
 
 def pair(ours: pl.DataFrame, theirs: pl.DataFrame) -> pl.DataFrame:
@@ -48,12 +53,11 @@ def _one_file(ours: pl.DataFrame, theirs: pl.DataFrame) -> bool:
 
 def _places(table: pl.DataFrame, one_file: bool) -> pl.DataFrame:
     """Where each row's face is: name of the file, frame, time, box (that of the points if there is none)."""
-    stem = pl.col("file").str.extract(r"([^/\\]*?)(?:\.[^./\\]*)?$")
+    name = pl.col("file").str.extract(r"([^/\\]*)$").str.replace(_ENDING, "")
     edges = {}
-    for edge, axis, extreme in zip(
-        _BOX, "xyxy", [pl.min_horizontal] * 2 + [pl.max_horizontal] * 2, strict=True
-    ):
-        points = [name for name in table.columns if name.startswith(f"{axis}_")]
+    for edge in _BOX:
+        points = [column for column in table.columns if column.startswith(f"{edge[0]}_")]
+        extreme = pl.min_horizontal if edge[1] == "0" else pl.max_horizontal
         edges[edge] = pl.coalesce(f"box_{edge}", extreme(points)) if points else pl.col(f"box_{edge}")
     return table.select(
         "file",
@@ -61,7 +65,7 @@ def _places(table: pl.DataFrame, one_file: bool) -> pl.DataFrame:
         "time",
         row=pl.int_range(pl.len()),
         seen=pl.col("status") == "ok",
-        name=pl.lit("") if one_file else stem,
+        name=pl.lit("") if one_file else name,
         **edges,
     )
 
@@ -73,8 +77,8 @@ def _check_names(*sides: pl.DataFrame) -> None:
         files = named.agg(pl.col("file").unique(maintain_order=True))
         for name, several in files.filter(pl.col("file").list.len() > 1).rows():
             raise BadTable(
-                f"expected one file of the name {name!r} in a table, found {', '.join(several)}: compare them "
-                "one by one, or rename one"
+                f"expected one file of the name {name!r} in a table, found {', '.join(several)}: "
+                "compare them one by one, or rename one"
             )
 
 
@@ -144,11 +148,9 @@ def same_moments(
 
 
 def _nearest(times: np.ndarray, among: np.ndarray) -> np.ndarray:
-    """For each time the place of the nearest of others."""
-    after = np.searchsorted(among, times).clip(1, max(len(among) - 1, 1))
-    before = after - 1
-    last = len(among) - 1
-    after = after.clip(0, last)
+    """For each time the place of the nearest of others, which rise."""
+    after = np.searchsorted(among, times).clip(max=len(among) - 1)
+    before = (after - 1).clip(min=0)
     return np.where(np.abs(among[after] - times) < np.abs(among[before] - times), after, before)
 
 

@@ -110,7 +110,7 @@ def expressions(table: Table) -> dict[str, pl.Expr]:
 
 
 def status(found: pl.Expr) -> pl.Expr:
-    """ "ok" where a face was found, "no_face" elsewhere."""
+    """Our words for whether a face was found."""
     return pl.when(found).then(pl.lit("ok")).otherwise(pl.lit("no_face"))
 
 

@@ -1,5 +1,6 @@
 """`facsight agree`: two tables of the same faces beside each other."""
 
+from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -25,8 +26,6 @@ def agree(
 
     Example: `facsight agree study/ openface/interview.csv --out agreement.csv`
     """
-    import polars as pl
-
     from facsight.analysis.agreement import NO_TEST, agree
     from facsight.analysis.other_tables import read_table
     from facsight.analysis.saving import whole_file
@@ -38,22 +37,29 @@ def agree(
     for path, faces in zip((ours, theirs), found.faces, strict=True):
         told = f"{path}: {found.pairs} of {faces} faces have a partner, {faces - found.pairs} have none"
         screen.print(told, soft_wrap=True)
-    points = found.rows.filter(pl.col("quantity").str.contains(_POINT))
-    rows = found.rows.filter(~pl.col("quantity").str.contains(_POINT))
-    numbers = rows.filter(pl.col("mean_difference").is_not_null())
-    classes = rows.filter(pl.col("agreement").is_not_null())
-    if len(numbers):
-        names = ("r", "concordance", "mean difference", "SD of differences")
-        screen.print(_shown(numbers, ("pearson", "concordance", "mean_difference", "sd_difference"), names))
-    if len(classes):
-        screen.print(_shown(classes, ("agreement", "kappa"), ("agreement", "Cohen's kappa")))
-    if len(points):
-        screen.print(f"and {len(points)} coordinates of points: see them with --out")
+    for part in _figures(found.rows):
+        screen.print(part)
     screen.print(NO_TEST, soft_wrap=True)
     if out:
         with whole_file(out) as partial:
             found.rows.write_csv(partial)
         screen.print(f"table  {out}", soft_wrap=True)
+
+
+def _figures(rows: "pl.DataFrame") -> Iterator["Table | str"]:
+    """A table of the numbers, one of the classes, and how many coordinates of points are in neither."""
+    import polars as pl
+
+    points = pl.col("quantity").str.contains(_POINT)
+    numbers = rows.filter(~points, pl.col("mean_difference").is_not_null())
+    classes = rows.filter(pl.col("agreement").is_not_null())
+    if len(numbers):
+        names = ("r", "concordance", "mean difference", "SD of differences")
+        yield _shown(numbers, ("pearson", "concordance", "mean_difference", "sd_difference"), names)
+    if len(classes):
+        yield _shown(classes, ("agreement", "kappa"), ("agreement", "Cohen's kappa"))
+    if coordinates := len(rows.filter(points)):
+        yield f"and {coordinates} coordinates of points: see them with --out"
 
 
 def _shown(rows: "pl.DataFrame", columns: tuple[str, ...], names: tuple[str, ...]) -> "Table":

@@ -10,12 +10,13 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from facsight.analysis.evidence import Evidence
+    from facsight.analysis.other_tables import read_table
     from facsight.analysis.reader import Reader
     from facsight.analysis.reading import Reading
     from facsight.core.errors import FacsightError
 
 __version__ = "0.1.0"
-__all__ = ["Evidence", "FacsightError", "Reader", "Reading", "__version__"]
+__all__ = ["Evidence", "FacsightError", "Reader", "Reading", "__version__", "read_table"]
 
 #: Public names and where they live; nothing of it is imported before it is asked for.
 _HOMES = {
@@ -23,6 +24,7 @@ _HOMES = {
     "FacsightError": "facsight.core.errors",
     "Reader": "facsight.analysis.reader",
     "Reading": "facsight.analysis.reading",
+    "read_table": "facsight.analysis.other_tables",
 }
 
 

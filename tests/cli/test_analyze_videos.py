@@ -45,9 +45,17 @@ def test_options_that_do_not_apply_are_refused(facsight, video, tmp_path):
     code, _, complaint = facsight("analyze", photo, "--every", 2)
     assert code == 2
     assert "only photos" in complaint
-    code, _, complaint = facsight("analyze", video, "--columns", "pyfeat")
+    code, _, complaint = facsight("analyze", video, "--columns", "pyfeats")
     assert code == 2
-    assert "facsight's column names" in complaint
+    assert "did you mean 'pyfeat'" in complaint
     code, _, complaint = facsight("analyze", video, "--every", 2, "--rate", 3)
     assert code == 2
     assert "every" in complaint
+
+
+def test_the_columns_of_another_tool(facsight, video, tmp_path):
+    code, _, _ = facsight("analyze", video, "--columns", "pyfeat", "--out", tmp_path / "out")
+    assert code == 0
+    table = pl.read_csv(tmp_path / "out" / "readings.csv")
+    assert table.select("frame", "approx_time").row(14) == (14, "00:00")
+    assert "timeline" in (tmp_path / "out" / "report.html").read_text(encoding="utf-8")

@@ -10,6 +10,7 @@ from facsight.metrics.classification import (
     bootstrap,
     class_f1,
     class_recall,
+    cohen_kappa,
     confusion_matrix,
     macro_f1,
     paired_difference,
@@ -140,3 +141,22 @@ def test_bootstrap_is_repeatable_and_needs_faces(generator):
         bootstrap(torch.mean, torch.zeros(0), generator=generator)
     with pytest.raises(BadLabels, match=r"lengths \[2, 3\]"):
         bootstrap(accuracy, torch.zeros(2), torch.zeros(3), generator=generator)
+
+
+def test_kappa_by_hand():
+    # 35 of 50 agree; the raters' shares are .5/.5 and .6/.4, so chance gives .5 * .6 + .5 * .4 = .5
+    assert cohen_kappa(torch.tensor([[20, 5], [10, 15]])).item() == pytest.approx((0.7 - 0.5) / 0.5)
+
+
+def test_kappa_is_that_of_scikit_learn_whoever_comes_first(generator):
+    one, other = some_answers(generator)
+    expected = sklearn.metrics.cohen_kappa_score(one.numpy(), other.numpy())
+    for first, second in ((one, other), (other, one)):
+        assert cohen_kappa(confusion_matrix(first, second, classes=5)).item() == pytest.approx(expected)
+
+
+def test_kappa_of_full_agreement_of_chance_and_of_one_class_alone():
+    assert cohen_kappa(torch.diag(torch.tensor([3, 4, 5]))).item() == pytest.approx(1)
+    assert cohen_kappa(torch.tensor([[6, 4], [6, 4]])).item() == pytest.approx(0)
+    assert cohen_kappa(torch.tensor([[7, 0], [0, 0]])).isnan()
+    assert cohen_kappa(torch.zeros(2, 2, dtype=torch.int64)).isnan()

@@ -68,11 +68,13 @@ def write_frame_tables(
     classes: Sequence[str],
     action_units: Sequence[int],
     *,
+    convention: str = "facsight",
     landmarks: bool = False,
 ) -> None:
-    """`readings.csv` with its sidecar and `summary.csv`, from the videos' own tables."""
+    """`readings.csv` in a naming convention, with its sidecar, and `summary.csv`: from the videos' tables."""
     rows = in_order(tables)
-    write_csv(rows, folder, arrange_frames(classes, action_units, landmarks=landmarks), "facsight")
+    arranged = arrange_frames(convention, classes, action_units, landmarks=landmarks)
+    write_csv(rows, folder, arranged, convention)
     with whole_file(folder / "summary.csv") as partial:
         summary(rows, classes).write_csv(partial, float_precision=6)
 

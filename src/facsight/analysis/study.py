@@ -14,6 +14,7 @@ from typing import Any
 
 import polars as pl
 
+from facsight.analysis.conventions import check_convention
 from facsight.analysis.engines import Engine, one_after_the_other
 from facsight.analysis.frame_table import in_order, write_frame_tables
 from facsight.analysis.one_video import (
@@ -55,6 +56,7 @@ def analyse_videos(
     every: int = 1,
     rate: float | None = None,
     steady: bool = False,
+    convention: str = "facsight",
     landmarks: bool = False,
     engine: Engine = one_after_the_other,
     on_progress: OnProgress = lambda progress: None,
@@ -62,16 +64,20 @@ def analyse_videos(
     """Read every video and write the tables into `folder`.
 
     `every` n-th frame, or at most `rate` frames a second; `steady` takes the tremble out of the landmarks
-    (`faces.steady`); `landmarks` puts the 68 points into the CSV file. A video that fails is a row with its
+    (`faces.steady`). `convention` names the columns of the CSV file (`analysis.conventions`), `landmarks` puts
+    the 68 points into it; the Parquet files keep facsight's names. A video that fails is a row with its
     reason. Tables of other videos, or of other settings, that an earlier run left in the folder are moved to
     its `earlier/`. `BadOutput` where the folder cannot be written: what has been read stays in it.
     """
     sampling = Sampling(every, rate, steady)
+    check_convention(convention)
     folder = ready_folder(folder)
     outcomes = tuple(engine(videos, folder, reader, sampling, on_progress))
     tables = [folder / READINGS / outcome.table for outcome in outcomes]
     _set_aside(folder, tables)
-    write_frame_tables(tables, folder, reader.classes, reader.action_units, landmarks=landmarks)
+    write_frame_tables(
+        tables, folder, reader.classes, reader.action_units, convention=convention, landmarks=landmarks
+    )
     outcome = StudyOutcome(folder, outcomes)
     with whole_file(folder / ABOUT) as partial:
         about = json.dumps(_about(outcome, settings_of(reader, sampling)), indent=1, ensure_ascii=False)

@@ -60,14 +60,12 @@ def analyze(
 
     Examples: `facsight analyze photo.jpg holiday/ --out out/`, `facsight analyze interview.mp4 --rate 5`
     """
-    from facsight.analysis.conventions import arrange
+    from facsight.analysis.conventions import check_convention
     from facsight.analysis.wording import printable
 
     photos, videos = _found(inputs, only)
-    arrange(columns, (), ())
+    check_convention(columns)
     if videos:
-        if columns != "facsight":
-            raise BadRecipe(f"tables of videos have facsight's column names only, found --columns {columns}")
         if engine == "ray" and workers > 1:
             raise BadRecipe("--workers is for this machine; a Ray cluster decides for itself how many it has")
         analyze_videos(
@@ -81,6 +79,7 @@ def analyze(
             every=every,
             rate=rate,
             steady=steady,
+            convention=columns,
             landmarks=landmarks,
         )
         return

@@ -18,6 +18,7 @@ VERBS = {
     "score": "facsight.cli.score:score",
     "audit": "facsight.cli.audit:audit",
     "compare": "facsight.cli.compare:compare",
+    "agree": "facsight.cli.agree:agree",
     "report": "facsight.cli.report:report",
     "list": "facsight.cli.listing:list_",
     "show": "facsight.cli.listing:show",

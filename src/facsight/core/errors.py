@@ -15,6 +15,10 @@ class BadMedia(FacsightError):
     """A photo, video or sound file cannot be read as what it claims to be."""
 
 
+class BadTable(FacsightError):
+    """A table is of no known tool, is not what its columns promise, or shares no face with another."""
+
+
 class BadFaces(FacsightError):
     """Faces, landmarks or pixels have a shape, range or value that no face has."""
 

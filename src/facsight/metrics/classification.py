@@ -70,6 +70,23 @@ def macro_f1(confusion: Int[Tensor, "truth predicted"]) -> Float[Tensor, ""]:
     return class_f1(confusion).nan_to_num(nan=0.0).mean()
 
 
+def cohen_kappa(confusion: Int[Tensor, "truth predicted"]) -> Float[Tensor, ""]:
+    r"""Agreement of two raters beyond what their own shares of the classes would give by chance.
+
+    .. math:: \kappa = \frac{p_o - p_e}{1 - p_e}, \quad p_e = \sum_k p_{k \cdot} p_{\cdot k}
+
+    Cohen, "A coefficient of agreement for nominal scales", Educational and Psychological Measurement 20,
+    1960; unweighted, and the same with the raters exchanged. 1 for full agreement, 0 for chance; NaN where
+    both gave one and the same class throughout, or nothing.
+
+    >>> cohen_kappa(torch.tensor([[20, 5], [10, 15]]))
+    tensor(0.4000, dtype=torch.float64)
+    """
+    share = confusion.double() / confusion.sum()
+    chance = (share.sum(dim=0) * share.sum(dim=1)).sum()
+    return (share.diagonal().sum() - chance) / (1 - chance)
+
+
 def bootstrap(
     score: Callable[..., Float[Tensor, ""]],
     *samples: Tensor,

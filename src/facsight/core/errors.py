@@ -47,6 +47,14 @@ class BadOutput(FacsightError):
     """Results cannot be written where they were asked for: no room, no permission, or not a folder."""
 
 
+class BadTimes(FacsightError):
+    """Rows or samples whose times no single video has: out of order, not finite, or of several videos."""
+
+
+class BadAnnotations(FacsightError):
+    """A file of annotations cannot be read as what it claims to be, or does not fit the videos."""
+
+
 class UnknownName(FacsightError):
     """A name is not in the catalogue."""
 

@@ -2,6 +2,9 @@ import numpy as np
 import polars as pl
 import pytest
 
+from facsight.analysis.baseline import add_above, baselines
+from facsight.analysis.events import find_events
+from facsight.analysis.frame_table import failed_row
 from facsight.analysis.in_time import (
     AWAY,
     BETA,
@@ -11,6 +14,7 @@ from facsight.analysis.in_time import (
     smooth,
     usual_step,
 )
+from facsight.analysis.per_person import summarise
 from facsight.analysis.time_columns import schema, smooth_columns
 from facsight.core.errors import BadRecipe, BadTimes
 from facsight.functional.temporal import gaussian, one_euro
@@ -148,10 +152,11 @@ def test_a_video_without_any_face(rows):
 
 
 def test_a_video_that_could_not_be_read():
-    row = video_rows([0.0], np.full((1, 4), np.nan)).with_columns(
-        pl.lit(None, pl.Int32).alias("frame"), pl.lit(None, pl.Float64).alias("time"), status=pl.lit("failed")
-    )
-    assert smooth(row, CLASSES, GAUSSIAN)["smooth_happiness"].to_list() == [None]
+    row = smooth(failed_row("a.mp4", "no video track", CLASSES, [12]), CLASSES, GAUSSIAN)
+    assert row["smooth_happiness"].to_list() == [None]
+    usual, events = baselines(row, CLASSES), find_events(row, CLASSES)
+    assert (len(usual), len(events), len(summarise(row, events, CLASSES))) == (0, 0, 0)
+    assert add_above(row, usual, CLASSES).select("above_happiness", "above_AU12").rows() == [(None, None)]
 
 
 def test_classes_of_two_words():

@@ -32,9 +32,14 @@ def analyze(
         float | None, typer.Option(help="Of a video, read at most so many frames a second.")
     ] = None,
     landmarks: Annotated[bool, typer.Option("--landmarks", help="Add the 68 points to the table.")] = False,
-    pictures: Annotated[int, typer.Option(help="Photos that the page shows in full.", min=0)] = 40,
+    pictures: Annotated[
+        int, typer.Option(help="Photos or videos that the page shows with pictures.", min=0)
+    ] = 40,
     no_pictures: Annotated[
-        bool, typer.Option("--no-pictures", help="No photo and no face on the page: maps and numbers only.")
+        bool,
+        typer.Option(
+            "--no-pictures", help="No photo and no face on the page: maps, curves and numbers only."
+        ),
     ] = False,
     weights: Annotated[Path | None, typer.Option(help="Another reader (.safetensors).")] = None,
     finder: Annotated[
@@ -60,7 +65,8 @@ def analyze(
         if columns != "facsight":
             raise BadRecipe(f"tables of videos have facsight's column names only, found --columns {columns}")
         options = {"every": every, "rate": rate, "landmarks": landmarks}
-        analyze_videos(videos, out, weights=weights, finder=finder, **options)
+        page = {"photos": pictures, "pictures": not no_pictures}
+        analyze_videos(videos, out, weights=weights, finder=finder, page=page, **options)
         return
     if every != 1 or rate is not None:
         raise BadRecipe("--every and --rate choose frames of videos, but there are only photos")

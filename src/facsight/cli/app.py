@@ -19,6 +19,7 @@ VERBS = {
     "audit": "facsight.cli.audit:audit",
     "compare": "facsight.cli.compare:compare",
     "report": "facsight.cli.report:report",
+    "view": "facsight.cli.view:view",
     "list": "facsight.cli.listing:list_",
     "show": "facsight.cli.listing:show",
     "doctor": "facsight.cli.doctor:doctor",

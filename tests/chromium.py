@@ -1,7 +1,6 @@
 """A headless Chromium driven over its DevTools pipe: no driver, no library, no port."""
 
 import base64
-import fcntl
 import json
 import os
 import select
@@ -31,6 +30,8 @@ class Browser:
     """One page. `problems` holds every console error, uncaught exception and refusal of the page's policy."""
 
     def __init__(self, program: str, profile: Path, size: tuple[int, int] = (1200, 900)):
+        import fcntl  # not on every system that can run the other tests
+
         read, self._write = os.pipe()
         self._read, write = os.pipe()
         ends = [fcntl.fcntl(end, fcntl.F_DUPFD, 10) for end in (read, write)]

@@ -32,7 +32,7 @@ SEEN_FOR, SEEN_IN = 0.5, 5
 UNITS_SHOWN = 5
 #: Videos that get pictures of faces, by default.
 VIDEOS_PICTURED = 40
-#: Rows that a page holds frame by frame: about eight hours of two people, and thirty megabytes.
+#: Rows that a page holds frame by frame: nine hours of two people at 30 frames a second, about 26 megabytes.
 ROWS_HELD = 2_000_000
 
 CHART = ("timeline_data.js", "timeline_draw.js", "timeline_readout.js", "timeline.js")
@@ -68,6 +68,10 @@ class Study:
         left_out = [name for name in self.table.collect_schema() if name.startswith(("x_", "y_"))]
         own = self.table.filter(pl.col("file") == self.videos[number]["file"], pl.col("frame").is_not_null())
         return own.drop("attention", "landmarks", *left_out, strict=False).collect()
+
+    def events_of(self, number: int) -> pl.DataFrame | None:
+        """The events of a video; None where the folder has none of any."""
+        return None if self.events is None else self.events.filter(file=self.videos[number]["file"])
 
     def whole_rows(self, number: int, wanted: Sequence[Moment]) -> list[dict[str, Any]]:
         """The rows of some moments of a video with every column."""
@@ -127,7 +131,7 @@ def video_section(
     told = study.videos[number]
     folder, _, name = told["file"].rpartition("/")
     shown = {"number": number + 1, "told": told, "name": name, "folder": folder, "timeline": None}
-    shown |= {"people": [], "others": 0, "data": None, "held": interactive}
+    shown |= {"length": None, "people": [], "others": 0, "data": None, "held": interactive}
     if rows.is_empty():
         return shown
     tracks, others = _longest(rows)
@@ -138,8 +142,7 @@ def video_section(
         "others": others,
     }
     if interactive and tracks:
-        own = study.events.filter(pl.col("file") == told["file"]) if study.events is not None else None
-        options = {"lanes": UNITS_SHOWN, "events": own, "boxes": boxes}
+        options = {"lanes": UNITS_SHOWN, "events": study.events_of(number), "boxes": boxes}
         section["data"] = as_json(chart_data(rows, told, tracks, study.classes, study.units, **options))
     return section
 
@@ -150,10 +153,8 @@ def faces_of(
     """The moments of each person, with pictures from the video or drawn from landmarks, and a note."""
     if not people:
         return {"people": [], "note": ""}
-    told = study.videos[number]["file"]
-    events = None if study.events is None else study.events.filter(pl.col("file") == told)
     own = [rows.filter(pl.col("track") == person["track"]).sort("frame") for person in people]
-    chosen = [moments(one, study.classes, events) for one in own]
+    chosen = [moments(one, study.classes, study.events_of(number)) for one in own]
     whole = study.whole_rows(number, [moment for some in chosen for moment in some])
     cut, note = {}, ""
     if pictures and whole:

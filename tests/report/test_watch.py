@@ -96,7 +96,8 @@ def test_the_video_goes_where_the_chart_is_clicked(watch):
 
 def test_the_cursor_goes_where_the_video_is(watch):
     page = watch(0)
-    page.wait("document.querySelector('video').readyState >= 2")
+    page.wait("document.querySelector('.box')")  # of the first frame
+    assert "frame 0," in page.text(".readout .when")
     page.ask(f"document.querySelector('video').currentTime = {TIMES[120] + 0.02}")
     page.wait("document.querySelector('.readout .when').textContent.includes('frame 120,')")
     assert boxes(page) == ["person 1"]

@@ -21,6 +21,7 @@ class Player {
   setClock() {
     const start = Number(this.scene.dataset.start);
     this.offset = this.screen.currentTime * 1000 < start / 2 ? start : 0;
+    this.show(this.screen.currentTime);
   }
 
   giveUp() {

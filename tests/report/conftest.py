@@ -1,5 +1,6 @@
 import pytest
 
+from chromium import Browser, find_chromium
 from facsight.analysis.reader import Reader
 from facsight.analysis.run import analyse
 from facsight.media.folder import find_photos
@@ -22,3 +23,14 @@ def readings(reader, tmp_path_factory):
     out = tmp_path_factory.mktemp("out")
     analyse(find_photos([folder]), out, reader)
     return out
+
+
+@pytest.fixture(scope="session")
+def browser(tmp_path_factory):
+    """A headless Chromium, started once."""
+    program = find_chromium()
+    if program is None:
+        pytest.skip("no Chromium found: install Debian's package chromium")
+    browser = Browser(program, tmp_path_factory.mktemp("profile"))
+    yield browser
+    browser.close()

@@ -1,7 +1,6 @@
 """The page is read as a browser reads it: by a parser, not by looking for text."""
 
 import shutil
-from html.parser import HTMLParser
 from pathlib import Path
 
 import pytest
@@ -9,38 +8,8 @@ import pytest
 from facsight.analysis.run import analyse
 from facsight.core.errors import MissingData
 from facsight.report.readings import write_report
+from parsed_page import Page
 from planted import saved_photo
-
-VOID = {"meta", "link", "img", "br", "input", "hr", "rect"}
-
-
-class Page(HTMLParser):
-    """The tags, attributes and text of a page; fails where tags do not match."""
-
-    def __init__(self, path: Path):
-        super().__init__()
-        self.tags: list[tuple[str, dict[str, str | None]]] = []
-        self.text, self.open = "", []
-        self.feed(path.read_text(encoding="utf-8"))
-        assert self.open == []
-
-    def handle_starttag(self, tag, attrs):
-        self.tags.append((tag, dict(attrs)))
-        if tag not in VOID:
-            self.open.append(tag)
-
-    def handle_startendtag(self, tag, attrs):
-        self.tags.append((tag, dict(attrs)))
-
-    def handle_endtag(self, tag):
-        assert self.open.pop() == tag
-
-    def handle_data(self, data):
-        if self.open and self.open[-1] != "style":
-            self.text += data
-
-    def all(self, name, **wanted):
-        return [a for tag, a in self.tags if tag == name and all(a.get(k) == v for k, v in wanted.items())]
 
 
 @pytest.fixture

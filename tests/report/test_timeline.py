@@ -1,7 +1,10 @@
+import re
+
 import numpy as np
+import polars as pl
 import pytest
 
-from facsight.report.timeline import BAND, LEFT, WIDTH, binned, clock, edges_of, timeline
+from facsight.report.timeline import BAND, LEFT, WIDTH, binned, clock, edges_of, mean_shares, timeline
 
 
 def test_bins_hold_means_and_say_where_there_is_none():
@@ -13,12 +16,19 @@ def test_bins_hold_means_and_say_where_there_is_none():
 
 
 def test_an_hour_has_as_many_bins_as_a_minute():
-    assert len(edges_of(0.0, 3600.0, 90_000)) == len(edges_of(0.0, 60.0, 1500)) == 601
+    assert len(edges_of(0.0, 3600.0, 90_000)) == len(edges_of(0.0, 60.0, 1500)) == 426
     assert len(edges_of(0.0, 0.0, 1)) == 2
 
 
-def corners(points):
-    return np.array([[float(n) for n in pair.split(",")] for pair in points.split()])
+def test_missing_shares_count_as_none():
+    np.testing.assert_allclose(mean_shares(pl.DataFrame({"a": [0.5, None], "b": [0.1, 0.3]})), [0.25, 0.2])
+
+
+def edges_in(path):
+    """Where a path of steps begins and ends, its foot, and the heights of the steps."""
+    start, foot = re.match(r"M([\d.]+) ([\d.]+)", path).groups()
+    steps = [(float(y), float(x)) for y, x in re.findall(r"V([\d.]+)H([\d.]+)", path)]
+    return float(start), steps[-1][1], float(foot), [y for y, _ in steps]
 
 
 def test_stacked_areas_fill_the_band_and_leave_gaps_open():
@@ -26,28 +36,31 @@ def test_stacked_areas_fill_the_band_and_leave_gaps_open():
     line = timeline("t", {"person 1": (shares, {})}, np.array([0.0, 1, 2, 3, 4]), [])
     (band,) = line.bands
     span = WIDTH - LEFT - 10
-    areas = {n: [corners(p) for m, p in band.areas if m == n] for n in (0, 1)}
-    assert len(areas[0]) == 2  # one on either side of the gap
-    first = areas[0][0]
-    assert first[:, 0].min() == LEFT
-    assert first[:, 0].max() == pytest.approx(LEFT + span / 2, abs=0.06)
-    # the lowest class starts at the bottom and is a quarter high in the first bin
-    assert first[:, 1].max() == pytest.approx(band.y + BAND)
-    assert first[0, 1] == pytest.approx(band.y + BAND * 0.75)
-    assert areas[1][0][:, 1].min() == pytest.approx(band.y)
-    assert areas[0][1][:, 0].min() == pytest.approx(LEFT + span * 3 / 4, abs=0.06)
+    assert [number for number, _ in band.areas] == [1, 0, 1, 0]  # before and after the gap; 0 covers 1
+    whole, lowest, _, last = (edges_in(path) for _, path in band.areas)
+    assert whole[:2] == lowest[:2] == (LEFT, pytest.approx(LEFT + span / 2, abs=0.06))
+    assert whole[2] == lowest[2] == band.y + BAND
+    assert whole[3] == pytest.approx([band.y] * 2)
+    assert lowest[3] == pytest.approx([band.y + BAND * 0.75, band.y + BAND * 0.5], abs=0.06)
+    assert last[0] == pytest.approx(LEFT + span * 3 / 4, abs=0.06)
+    assert last[3] == pytest.approx([band.y])
 
 
-def test_cuts_and_lanes_are_where_they_happened():
-    lane = np.array([0.0, 0.5, np.nan, 1.0])
-    shares = np.ones((4, 1))
-    line = timeline("t", {"p": (shares, {"AU12": lane})}, np.array([0.0, 1, 2, 3, 4]), [2.0])
+def test_cuts_damage_and_lanes_are_where_they_happened():
+    lane = np.array([0.0, 0.25, np.nan, 1.0])
+    line = timeline(
+        "t", {"p": (np.ones((4, 1)), {"AU12": lane})}, np.array([0.0, 1, 2, 3, 4]), [2.0], [1.0, 9.0]
+    )
     span = WIDTH - LEFT - 10
     assert line.cuts == pytest.approx((LEFT + span / 2,))
-    ((_, name, cells),) = line.bands[0].lanes
+    assert line.damage == pytest.approx((LEFT + span / 4,))
+    ((y, name, cells),) = line.bands[0].lanes
     assert name == "AU12"
-    assert [cell[2] for cell in cells] == [0.5, 1.0]
-    assert cells[0][0] == pytest.approx(LEFT + span / 4, abs=0.1)
+    assert [opacity for opacity, _ in cells] == [0.5, 1.0]  # the roots of the shares
+    left, top, right = re.match(r"M([\d.]+) (\d+)H([\d.]+)", cells[0][1]).groups()
+    assert float(left) == pytest.approx(LEFT + span / 4, abs=0.06)
+    assert float(right) == pytest.approx(LEFT + span / 2, abs=0.06)
+    assert float(top) == y
 
 
 @pytest.mark.parametrize(

@@ -43,9 +43,14 @@ def analyze(
         Literal["local", "ray"], typer.Option(help="Who reads videos: this machine, or a Ray cluster.")
     ] = "local",
     landmarks: Annotated[bool, typer.Option("--landmarks", help="Add the 68 points to the table.")] = False,
-    pictures: Annotated[int, typer.Option(help="Photos that the page shows in full.", min=0)] = 40,
+    pictures: Annotated[
+        int, typer.Option(help="Photos or videos that the page shows with pictures.", min=0)
+    ] = 40,
     no_pictures: Annotated[
-        bool, typer.Option("--no-pictures", help="No photo and no face on the page: maps and numbers only.")
+        bool,
+        typer.Option(
+            "--no-pictures", help="No photo and no face on the page: maps, curves and numbers only."
+        ),
     ] = False,
     weights: Annotated[Path | None, typer.Option(help="Another reader (.safetensors).")] = None,
     finder: Annotated[
@@ -76,6 +81,7 @@ def analyze(
             precision=precision,
             workers=workers,
             ray=engine == "ray",
+            page={"photos": pictures, "pictures": not no_pictures},
             every=every,
             rate=rate,
             steady=steady,

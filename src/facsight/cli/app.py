@@ -20,6 +20,7 @@ VERBS = {
     "compare": "facsight.cli.compare:compare",
     "agree": "facsight.cli.agree:agree",
     "report": "facsight.cli.report:report",
+    "view": "facsight.cli.view:view",
     "list": "facsight.cli.listing:list_",
     "show": "facsight.cli.listing:show",
     "doctor": "facsight.cli.doctor:doctor",

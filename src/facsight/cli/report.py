@@ -19,9 +19,14 @@ KINDS = {
 
 def report(
     folder: Annotated[Path, typer.Argument(help="A folder written by `facsight analyze`.")],
-    pictures: Annotated[int, typer.Option(help="Photos that the page shows in full.", min=0)] = 40,
+    pictures: Annotated[
+        int, typer.Option(help="Photos or videos that the page shows with pictures.", min=0)
+    ] = 40,
     no_pictures: Annotated[
-        bool, typer.Option("--no-pictures", help="No photo and no face on the page: maps and numbers only.")
+        bool,
+        typer.Option(
+            "--no-pictures", help="No photo and no face on the page: maps, curves and numbers only."
+        ),
     ] = False,
 ) -> None:
     """Write report.html of a folder again, for example without pictures before it is passed on.

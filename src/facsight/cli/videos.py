@@ -29,9 +29,10 @@ def analyze_videos(
     precision: Precision,
     workers: int,
     ray: bool,
+    page: dict[str, Any],
     **options: Any,
 ) -> None:
-    """Read videos into `out`, say what came of each, and where everything is."""
+    """Read videos into `out`, say what came of each, and where everything is; `page` goes to the report."""
     from facsight.analysis.reader import Reader
     from facsight.analysis.study import analyse_videos
     from facsight.nn.precision import fastest_precision
@@ -47,13 +48,13 @@ def analyze_videos(
         except KeyboardInterrupt:
             screen.print(f"\nStopped. What was read is kept in {out}; the same command goes on from there.")
             raise typer.Exit(130) from None
-    page = write_study_report(out)
+    written = write_study_report(out, **page)
     place = min(max(len(video.file) for video in outcome.videos), screen.width // 2)
     for video in outcome.videos:
         screen.print(_line(video, place))
         for damage in video.damage:
             screen.print(f"{'':{place}}  damaged {damage}", style="yellow", soft_wrap=True)
-    _sum_up(screen, outcome, page)
+    _sum_up(screen, outcome, written)
     raise typer.Exit(1 if outcome.failed else 0)
 
 

@@ -1,4 +1,4 @@
-"""Pages that hold everything they show: one HTML file, no script, no network."""
+"""Pages that hold everything they show: one HTML file, no network, no script but our own (`script.py`)."""
 
 from functools import cache
 from pathlib import Path

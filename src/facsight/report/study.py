@@ -1,16 +1,28 @@
 """The page of a folder of videos: each video's timeline, person by person, and its summary."""
 
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-import numpy as np
 import polars as pl
 
 from facsight.analysis.study import load_study
 from facsight.analysis.wording import percent, unit_name
+from facsight.report.chart_data import (
+    chart_data,
+    damage_places,
+    expression_names,
+    hues,
+    known_units,
+    strongest,
+    unit_names,
+)
+from facsight.report.moments import Moment, load_events, moments
 from facsight.report.page import write_page
-from facsight.report.timeline import HUES, Timeline, binned, clock, edges_of, timeline
+from facsight.report.script import as_json, script
+from facsight.report.stills import drawn_face, stills
+from facsight.report.timeline import Timeline, binned, clock, edges_of, timeline
 
 #: People of a video that get a timeline, those seen longest; the table has them all.
 PEOPLE_SHOWN = 6
@@ -18,82 +30,189 @@ PEOPLE_SHOWN = 6
 SEEN_FOR, SEEN_IN = 0.5, 5
 #: Action units that get a lane, those with the largest mean share of the person's attention.
 UNITS_SHOWN = 5
+#: Videos that get pictures of faces, by default.
+VIDEOS_PICTURED = 40
+#: Rows that a page holds frame by frame: nine hours of two people at 30 frames a second, about 26 megabytes.
+ROWS_HELD = 2_000_000
+
+CHART = ("timeline_data.js", "timeline_draw.js", "timeline_readout.js", "timeline.js")
 
 
-def write_study_report(folder: Path, *, photos: int = 0, pictures: bool = False) -> Path:
-    """Write `report.html` from the table in a folder of videos. No picture of a face is on it.
+@dataclass(frozen=True)
+class Study:
+    """A folder of videos as it was read: the table, what is said about it, and its events if it has them."""
 
-    `photos` and `pictures` are there for `facsight report`, which gives them to every kind of page.
+    table: pl.LazyFrame
+    about: Mapping[str, Any]
+    events: pl.DataFrame | None
+
+    @property
+    def classes(self) -> Sequence[str]:
+        return self.about["reader"]["classes"]
+
+    @property
+    def units(self) -> Sequence[int]:
+        return self.about["reader"]["action_units"]
+
+    @property
+    def videos(self) -> Sequence[Mapping[str, Any]]:
+        """What study.json says of each video, in order."""
+        return self.about["videos"]
+
+    def path(self, number: int) -> Path:
+        """Where a video was when it was read."""
+        return Path(self.about["read_from"]) / self.videos[number]["file"]
+
+    def rows(self, number: int) -> pl.DataFrame:
+        """All rows of a video, without what only its pictures need."""
+        left_out = [name for name in self.table.collect_schema() if name.startswith(("x_", "y_"))]
+        own = self.table.filter(pl.col("file") == self.videos[number]["file"], pl.col("frame").is_not_null())
+        return own.drop("attention", "landmarks", *left_out, strict=False).collect()
+
+    def events_of(self, number: int) -> pl.DataFrame | None:
+        """The events of a video; None where the folder has none of any."""
+        return None if self.events is None else self.events.filter(file=self.videos[number]["file"])
+
+    def whole_rows(self, number: int, wanted: Sequence[Moment]) -> list[dict[str, Any]]:
+        """The rows of some moments of a video with every column."""
+        keys = pl.DataFrame(
+            [(moment.frame, moment.track) for moment in wanted],
+            schema={"frame": pl.Int32, "track": pl.Int32},
+            orient="row",
+        )
+        own = self.table.filter(pl.col("file") == self.videos[number]["file"])
+        return own.join(keys.lazy(), on=["frame", "track"], how="semi").collect().to_dicts()
+
+
+def open_study(folder: Path) -> Study:
+    """A finished folder of videos. `MissingData` where it is none."""
+    return Study(*load_study(folder), load_events(folder))
+
+
+def write_study_report(folder: Path, *, photos: int = VIDEOS_PICTURED, pictures: bool = True) -> Path:
+    """Write `report.html` from the table in a folder of videos, and from the videos where they still are.
+
+    Faces are shown of the first `photos` videos at most; with `pictures` False no picture is on the page.
     """
-    table, about = load_study(folder)
-    classes = about["reader"]["classes"]
-    videos = [
-        _video(table.filter(pl.col("file") == told["file"]), told, classes, about["reader"]["action_units"])
-        for told in about["videos"]
-    ]
-    return write_page(
-        folder / "report.html",
-        "study.html",
-        made=about["made"].replace("T", " ").removesuffix("+00:00") + " UTC",
-        videos=videos,
-        legend=[{"name": name, "hue": _hue(number)} for number, name in enumerate(classes)],
-        hues=[_hue(number) for number in range(len(classes))],
-        reader=about["reader"],
-        sampling=_sampling(about),
-    )
+    study = open_study(folder)
+    held, videos = 0, []
+    for number in range(len(study.videos)):
+        rows = study.rows(number)
+        held += len(rows)
+        section = video_section(study, number, rows, interactive=held <= ROWS_HELD)
+        with_faces = pictures and number < photos
+        videos.append(
+            section | {"faces": faces_of(study, number, rows, section["people"], pictures=with_faces)}
+        )
+    return write_page(folder / "report.html", "study.html", **page_values(study, videos))
 
 
-def _video(
-    table: pl.LazyFrame, told: Mapping[str, Any], classes: Sequence[str], units: Sequence[int]
+def page_values(study: Study, videos: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
+    """What every page about a study says."""
+    about = study.about
+    return {
+        "made": about["made"].replace("T", " ").removesuffix("+00:00") + " UTC",
+        "videos": videos,
+        "legend": [
+            {"name": n, "hue": hue} for n, hue in zip(study.classes, hues(study.classes), strict=True)
+        ],
+        "hues": hues(study.classes),
+        "reader": about["reader"],
+        "sampling": _sampling(about),
+        "script": script(*CHART, "study.js"),
+        "watch": None,
+    }
+
+
+def video_section(
+    study: Study, number: int, rows: pl.DataFrame, *, interactive: bool = True, boxes: bool = False
 ) -> dict[str, Any]:
+    """What the template shows of a video: a picture of its timeline, the data of the chart, a table."""
+    told = study.videos[number]
     folder, _, name = told["file"].rpartition("/")
-    shown = {"told": told, "name": name, "folder": folder, "timeline": None, "people": [], "others": 0}
-    if not told["frames"]:
+    shown = {"number": number + 1, "told": told, "name": name, "folder": folder, "timeline": None}
+    shown |= {"length": None, "people": [], "others": 0, "data": None, "held": interactive}
+    if rows.is_empty():
         return shown
-    rows = table.select(
-        "time",
-        "shot",
-        "track",
-        "label",
-        *_expressions(classes),
-        *(f"evidence_AU{unit:02d}" for unit in units),
-    ).collect()
+    tracks, others = _longest(rows)
+    section = shown | {
+        "length": clock(rows["time"].max() - rows["time"].min()),  # pyright: ignore
+        "timeline": _drawn(rows, told, tracks, study) if tracks else None,
+        "people": [_person(rows.filter(pl.col("track") == track), track, study.classes) for track in tracks],
+        "others": others,
+    }
+    if interactive and tracks:
+        options = {"lanes": UNITS_SHOWN, "events": study.events_of(number), "boxes": boxes}
+        section["data"] = as_json(chart_data(rows, told, tracks, study.classes, study.units, **options))
+    return section
+
+
+def faces_of(
+    study: Study, number: int, rows: pl.DataFrame, people: Sequence[Mapping[str, Any]], *, pictures: bool
+) -> dict[str, Any]:
+    """The moments of each person, with pictures from the video or drawn from landmarks, and a note."""
+    if not people:
+        return {"people": [], "note": ""}
+    own = [rows.filter(pl.col("track") == person["track"]).sort("frame") for person in people]
+    chosen = [moments(one, study.classes, study.events_of(number)) for one in own]
+    whole = study.whole_rows(number, [moment for some in chosen for moment in some])
+    cut, note = {}, ""
+    if pictures and whole:
+        frames = rows.select("frame", "time").unique("frame").sort("frame")
+        cut, note = stills(study.path(number), frames, whole)
+    drawn = {} if pictures else {(row["track"], row["frame"]): drawn_face(row) for row in whole}
+    shown = [
+        {"name": person["name"], "moments": [_moment(moment, cut, drawn) for moment in some]}
+        for person, some in zip(people, chosen, strict=True)
+        if some
+    ]
+    return {"people": shown, "note": note}
+
+
+def _moment(moment: Moment, cut: Mapping, drawn: Mapping) -> dict[str, Any]:
+    key = (moment.track, moment.frame)
+    return {
+        "time": clock(moment.time),
+        "ms": round(moment.time * 1000),
+        "label": moment.name,
+        "percent": percent(moment.share),
+        "pictures": cut.get(key, []),
+        "paths": drawn.get(key, []),
+    }
+
+
+def _longest(rows: pl.DataFrame) -> tuple[list[int], int]:
+    """The tracks that are shown, and how many are not."""
     seen = rows.drop_nulls("track").group_by("track").agg(pl.len(), last=_span("time"))
     lasting = seen.filter((pl.col("last") >= SEEN_FOR) & (pl.col("len") >= SEEN_IN))
     longest = lasting.sort("len", "track", descending=[True, False]).head(PEOPLE_SHOWN)
     tracks = longest["track"].sort().to_list()
-    people = [_person(rows.filter(pl.col("track") == track), track, classes) for track in tracks]
-    return shown | {
-        "length": clock(rows["time"].max() - rows["time"].min()),  # pyright: ignore
-        "timeline": _drawn(rows, tracks, classes, units) if tracks else None,
-        "people": people,
-        "others": len(seen) - len(tracks),
-    }
+    return tracks, len(seen) - len(tracks)
 
 
-def _drawn(
-    rows: pl.DataFrame, tracks: Sequence[int], classes: Sequence[str], units: Sequence[int]
-) -> Timeline:
+def _drawn(rows: pl.DataFrame, told: Mapping[str, Any], tracks: Sequence[int], study: Study) -> Timeline:
     times = rows["time"].to_numpy()
     edges = edges_of(float(times.min()), float(times.max()), rows["time"].n_unique())
     people = {}
     for track in tracks:
         own = rows.filter(pl.col("track") == track)
         time = own["time"].to_numpy()
-        shares = binned(time, own.select(_expressions(classes)).to_numpy(), edges)
-        shown = own.select(f"evidence_AU{unit:02d}" for unit in units).fill_null(0.0).to_numpy()
+        shares = binned(time, own.select(expression_names(study.classes)).to_numpy(), edges)
+        units = strongest(own, known_units(own, study.units), UNITS_SHOWN)
+        shown = own.select(unit_names(units)).fill_null(0.0).to_numpy()
         lanes = binned(time, shown.astype(float), edges)
-        largest = np.argsort(-shown.mean(axis=0), kind="stable")[:UNITS_SHOWN]
-        named = {unit_name(units[n]): lanes[:, n] for n in sorted(largest) if shown[:, n].any()}
-        people[f"person {track}"] = (shares, named)
+        people[f"person {track}"] = (shares, {unit_name(unit): lanes[:, n] for n, unit in enumerate(units)})
     first = rows.group_by("shot").agg(pl.col("time").min()).sort("shot")["time"].to_list()
-    return timeline("Expressions over time", people, edges, first[1:])
+    return timeline(
+        "Expressions over time", people, edges, first[1:], [at for at, _ in damage_places(told["damage"])]
+    )
 
 
 def _person(rows: pl.DataFrame, track: int, classes: Sequence[str]) -> dict[str, Any]:
     counts = dict(rows.group_by("label").len().iter_rows())
     order = sorted(classes, key=lambda name: -counts.get(name, 0))
     return {
+        "track": track,
         "name": f"person {track}",
         "frames": len(rows),
         "from": clock(rows["time"].min()),  # pyright: ignore
@@ -104,14 +223,6 @@ def _person(rows: pl.DataFrame, track: int, classes: Sequence[str]) -> dict[str,
 
 def _span(name: str) -> pl.Expr:
     return pl.col(name).max() - pl.col(name).min()
-
-
-def _expressions(classes: Sequence[str]) -> list[str]:
-    return [f"expression_{name.replace(' ', '_')}" for name in classes]
-
-
-def _hue(number: int) -> str:
-    return HUES[number % len(HUES)]
 
 
 def _sampling(about: Mapping[str, Any]) -> str:

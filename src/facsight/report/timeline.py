@@ -4,11 +4,14 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
+import polars as pl
 from jaxtyping import Float
 
 #: Stretches of time that a timeline shows: each is the mean of its frames.
-BINS = 600
-WIDTH, LEFT, BAND, LANE, AXIS = 1080, 220, 120, 14, 22
+BINS = 425
+WIDTH, LEFT, BAND, LANE, AXIS = 1080, 220, 110, 12, 22
+#: Grades of strength in a lane: cells of one grade share a path.
+GRADES = 20
 
 #: One a class, in turn: they differ in lightness as well as in hue.
 HUES = ("#bdbdbd", "#f0c419", "#e07b39", "#4472a8", "#b5403a", "#5f8f3e", "#7a4d9b", "#2b9aa0", "#8c6d46")
@@ -16,27 +19,37 @@ HUES = ("#bdbdbd", "#f0c419", "#e07b39", "#4472a8", "#b5403a", "#5f8f3e", "#7a4d
 
 @dataclass(frozen=True)
 class Band:
-    """One person's stacked probabilities: a polygon a class and stretch without gap, in SVG coordinates."""
+    """One person's stacked probabilities, and lanes of shares, as paths in SVG coordinates.
+
+    `areas` are a class's number and its path, in the order of painting: each reaches from the foot to the
+    class's upper edge, and is covered by the next. `lanes` are y, name, and a path for each opacity.
+    """
 
     name: str
     y: float
     areas: tuple[tuple[int, str], ...]
-    lanes: tuple[tuple[float, str, tuple[tuple[float, float, float], ...]], ...]
+    lanes: tuple[tuple[float, str, tuple[tuple[float, str], ...]], ...]
 
 
 @dataclass(frozen=True)
 class Timeline:
-    """Bands from top to bottom, ticks of the time axis, and where the cuts are."""
+    """Bands from top to bottom, ticks of the time axis, and where the cuts and the damage are."""
 
     title: str
     bands: tuple[Band, ...]
     ticks: tuple[tuple[float, str], ...]
     cuts: tuple[float, ...]
+    damage: tuple[float, ...]
     height: float
     width: int = WIDTH
     left: int = LEFT
     band: int = BAND
     lane: int = LANE
+
+
+def mean_shares(shares: pl.DataFrame) -> Float[np.ndarray, "column"]:
+    """The mean of each column over all rows, where a missing share counts as none."""
+    return shares.fill_null(0.0).to_numpy().astype(float).mean(axis=0)
 
 
 def binned(
@@ -62,44 +75,51 @@ def timeline(
     people: Mapping[str, tuple[Float[np.ndarray, "bin class"], Mapping[str, Float[np.ndarray, "bin"]]]],
     edges: Float[np.ndarray, "bin1"],
     cuts: Sequence[float],
+    damage: Sequence[float] = (),
 ) -> Timeline:
     """A band for each person: their mean probabilities in each bin, and lanes of shares in [0, 1] below."""
     first, last = float(edges[0]), float(edges[-1])
     across = lambda t: LEFT + (t - first) / (last - first) * (WIDTH - LEFT - 10)  # noqa: E731
+    x = [across(edge) for edge in edges]
     bands, y = [], 8.0
     for name, (shares, lanes) in people.items():
-        areas = tuple(_areas(shares, [across(edge) for edge in edges], y))
+        areas = tuple(_areas(shares, x, y))
         drawn, lane_y = [], y + BAND + 6
         for lane, values in lanes.items():
-            drawn.append((lane_y, lane, tuple(_cells(values, [across(edge) for edge in edges]))))
+            drawn.append((lane_y, lane, tuple(_cells(values, x, lane_y))))
             lane_y += LANE + 2
         bands.append(Band(name, y, areas, tuple(drawn)))
         y = lane_y + 18
     ticks = tuple((across(t), clock(t)) for t in np.linspace(first, last, 6))
-    return Timeline(title, tuple(bands), ticks, tuple(across(cut) for cut in cuts), y + AXIS)
+    inside = tuple(across(time) for time in damage if first <= time <= last)
+    return Timeline(title, tuple(bands), ticks, tuple(map(across, cuts)), inside, y + AXIS)
 
 
 def _areas(shares: Float[np.ndarray, "bin class"], x: Sequence[float], y: float) -> list[tuple[int, str]]:
-    """Polygons of stacked shares, a new one after each gap, drawn as steps: nothing is interpolated."""
+    """Paths of stacked shares, new ones after each gap, drawn as steps: nothing is interpolated."""
     upper = np.cumsum(shares, axis=1)
-    lower = upper - shares
     known = np.isfinite(shares).all(axis=1)
+    foot = y + BAND
     found = []
     for first, last in _runs(known):
-        for number in range(shares.shape[1]):
-            top = [(x[b + s], y + BAND * (1 - upper[b, number])) for b in range(first, last) for s in (0, 1)]
-            low = [(x[b + s], y + BAND * (1 - lower[b, number])) for b in range(first, last) for s in (0, 1)]
-            points = " ".join(f"{a:.1f},{b:.1f}" for a, b in [*top, *reversed(low)])
-            found.append((number, points))
+        for number in reversed(range(shares.shape[1])):
+            steps = [f"V{foot - BAND * upper[b, number]:.1f}H{x[b + 1]:.1f}" for b in range(first, last)]
+            found.append((number, f"M{x[first]:.1f} {foot:.1f}{''.join(steps)}V{foot:.1f}z"))
     return found
 
 
-def _cells(values: Float[np.ndarray, "bin"], x: Sequence[float]) -> list[tuple[float, float, float]]:
-    """Where each known value starts, how wide it is, and how strong."""
+def _cells(values: Float[np.ndarray, "bin"], x: Sequence[float], y: float) -> list[tuple[float, str]]:
+    """Opacity and path of all cells of a grade: the root of the share, so that small ones can be seen."""
+    grades = np.round(np.sqrt(np.clip(np.nan_to_num(values), 0, 1)) * GRADES).astype(int)
     return [
-        (round(x[b], 1), round(x[b + 1] - x[b] + 0.3, 1), round(float(np.clip(values[b], 0, 1)), 3))
-        for b in range(len(values))
-        if np.isfinite(values[b]) and values[b] > 0.01
+        (
+            grade / GRADES,
+            "".join(
+                f"M{x[first]:.1f} {y:.0f}H{x[last]:.1f}v{LANE}H{x[first]:.1f}z"
+                for first, last in _runs(grades == grade)
+            ),
+        )
+        for grade in np.unique(grades[grades > 0]).tolist()
     ]
 
 

@@ -1,19 +1,22 @@
 """Readings of videos as table rows: a row a face and frame, a row for a frame without, and their summary."""
 
 from collections.abc import Iterable, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import polars as pl
 
-from facsight.analysis.columns import expression_columns, frame_columns
-from facsight.analysis.conventions import arrange_frames
+from facsight.analysis.columns import Column, expression_columns, frame_columns
+from facsight.analysis.conventions import Convention
 from facsight.analysis.frames import FrameResult
 from facsight.analysis.reading import Reading
-from facsight.analysis.saving import whole_file
 from facsight.analysis.table import KINDS, face_row, write_csv
 from facsight.analysis.wording import printable
+
+#: Rows that are written at a time: what decides on the memory that writing takes.
+ROWS_A_GROUP = 4096
 
 
 def frame_schema(classes: Sequence[str], action_units: Sequence[int]) -> dict[str, Any]:
@@ -63,20 +66,12 @@ def in_order(tables: Sequence[Path]) -> pl.LazyFrame:
 
 
 def write_frame_tables(
-    tables: Sequence[Path],
-    folder: Path,
-    classes: Sequence[str],
-    action_units: Sequence[int],
-    *,
-    convention: str = "facsight",
-    landmarks: bool = False,
+    tables: Sequence[Path], folder: Path, convention: str, arranged: Convention, added: Sequence[Column]
 ) -> None:
-    """`readings.csv` in a naming convention, with its sidecar, and `summary.csv`: from the videos' tables."""
-    rows = in_order(tables)
-    arranged = arrange_frames(convention, classes, action_units, landmarks=landmarks)
-    write_csv(rows, folder, arranged, convention)
-    with whole_file(folder / "summary.csv") as partial:
-        summary(rows, classes).write_csv(partial, float_precision=6)
+    """`readings.csv` with its sidecar, from the videos' tables: the arranged columns, then those `added`."""
+    own = tuple((column, pl.col(column.name)) for column in added)
+    everything = replace(arranged, columns=(*arranged.columns, *own))
+    write_csv(in_order(tables), folder, everything, convention)
 
 
 def summary(table: pl.LazyFrame, classes: Sequence[str]) -> pl.DataFrame:

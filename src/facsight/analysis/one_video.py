@@ -19,7 +19,7 @@ from typing import Any
 
 import polars as pl
 
-from facsight.analysis.frame_table import as_rows, failed_row, in_order
+from facsight.analysis.frame_table import ROWS_A_GROUP, as_rows, failed_row, in_order
 from facsight.analysis.frames import FrameResult, Stop
 from facsight.analysis.looking import reason_of
 from facsight.analysis.reader import Reader
@@ -177,7 +177,7 @@ class _Parts:
         ready_folder(table.parent)
         with whole_file(table) as partial:
             told = {ABOUT_VIDEO: json.dumps(asdict(outcome), ensure_ascii=False)}
-            in_order(self.files).sink_parquet(partial, metadata=told)
+            in_order(self.files).sink_parquet(partial, metadata=told, row_group_size=ROWS_A_GROUP)
         shutil.rmtree(self.home)
         return outcome
 

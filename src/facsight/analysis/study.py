@@ -14,7 +14,7 @@ from typing import Any
 
 import polars as pl
 
-from facsight.analysis.conventions import check_convention
+from facsight.analysis.conventions import arrange_frames, check_convention
 from facsight.analysis.engines import Engine, one_after_the_other
 from facsight.analysis.frame_table import in_order, write_frame_tables
 from facsight.analysis.one_video import (
@@ -24,6 +24,7 @@ from facsight.analysis.one_video import (
     VideoOutcome,
     settings_of,
 )
+from facsight.analysis.over_time import OverTime, add_columns, columns_over_time, write_tables_over_time
 from facsight.analysis.reader import Reader
 from facsight.analysis.run import PARTS
 from facsight.analysis.saving import ready_folder, whole_file
@@ -56,6 +57,7 @@ def analyse_videos(
     every: int = 1,
     rate: float | None = None,
     steady: bool = False,
+    over_time: OverTime | None = None,
     convention: str = "facsight",
     landmarks: bool = False,
     engine: Engine = one_after_the_other,
@@ -64,23 +66,30 @@ def analyse_videos(
     """Read every video and write the tables into `folder`.
 
     `every` n-th frame, or at most `rate` frames a second; `steady` takes the tremble out of the landmarks
-    (`faces.steady`). `convention` names the columns of the CSV file (`analysis.conventions`), `landmarks` puts
-    the 68 points into it; the Parquet files keep facsight's names. A video that fails is a row with its
-    reason. Tables of other videos, or of other settings, that an earlier run left in the folder are moved to
-    its `earlier/`. `BadOutput` where the folder cannot be written: what has been read stays in it.
+    (`faces.steady`). `over_time` says how readings are smoothed and compared (`analysis.over_time`).
+    `convention` names the columns of the CSV file (`analysis.conventions`), `landmarks` puts the 68 points
+    into it; the Parquet files keep facsight's names. A video that fails is a row with its reason. Tables of
+    other videos, or of other settings, that an earlier run left in the folder are moved to its `earlier/`.
+    `BadOutput` where the folder cannot be written: what has been read stays in it.
     """
     sampling = Sampling(every, rate, steady)
+    over_time = over_time or OverTime()
     check_convention(convention)
     folder = ready_folder(folder)
     outcomes = tuple(engine(videos, folder, reader, sampling, on_progress))
     tables = [folder / READINGS / outcome.table for outcome in outcomes]
     _set_aside(folder, tables)
-    write_frame_tables(
-        tables, folder, reader.classes, reader.action_units, convention=convention, landmarks=landmarks
-    )
+    classes, units = reader.classes, reader.action_units
+    for table in tables:
+        add_columns(table, classes, units, over_time)
+    added = columns_over_time(classes, units, over_time)
+    arranged = arrange_frames(convention, classes, units, landmarks=landmarks)
+    write_frame_tables(tables, folder, convention, arranged, added)
+    write_tables_over_time(tables, folder, classes, units, over_time)
     outcome = StudyOutcome(folder, outcomes)
+    settings = settings_of(reader, sampling) | {"over_time": over_time.describe()}
     with whole_file(folder / ABOUT) as partial:
-        about = json.dumps(_about(outcome, settings_of(reader, sampling)), indent=1, ensure_ascii=False)
+        about = json.dumps(_about(outcome, settings), indent=1, ensure_ascii=False)
         partial.write_text(about + "\n", encoding="utf-8")
     shutil.rmtree(folder / PARTS, ignore_errors=True)
     return outcome

@@ -15,6 +15,7 @@ from facsight.core.errors import BadRecipe, MissingData
 if TYPE_CHECKING:
     from rich.console import Console
 
+    from facsight.analysis.over_time import OverTime
     from facsight.analysis.reading import PhotoResult, Reading
     from facsight.analysis.run import Outcome
 
@@ -35,6 +36,16 @@ def analyze(
     steady: Annotated[
         bool, typer.Option("--steady", help="Of a video, take the tremble out of the landmarks (one-euro).")
     ] = False,
+    smooth: Annotated[
+        float, typer.Option(help="Of a video, smooth over so many seconds (0: do not).", min=0.0)
+    ] = 0.2,
+    neutral: Annotated[
+        str | None,
+        typer.Option(help="Of a video, where faces are at rest, such as 0-10 or 0:05-0:12.5: for baselines."),
+    ] = None,
+    segments: Annotated[
+        Path | None, typer.Option(help="Segments to sum up by: ELAN (.eaf) or a table of start, end, label.")
+    ] = None,
     precision: Annotated[
         Precision, typer.Option(help="Of a video: number format of the network; auto: the fastest here.")
     ] = "auto",
@@ -59,9 +70,9 @@ def analyze(
 ) -> None:
     """Read every face: expression, how sure, and on which grounds.
 
-    Writes readings.csv, Parquet and report.html; of videos also summary.csv. A file that cannot be
-    read is named and ends nothing (exit code 1). An interrupted run goes on where it stopped when the command
-    is given again.
+    Writes readings.csv, Parquet and report.html; of videos also summary.csv, events.csv and baselines.csv. A
+    file that cannot be read is named and ends nothing (exit code 1). An interrupted run goes on where it
+    stopped when the command is given again.
 
     Examples: `facsight analyze photo.jpg holiday/ --out out/`, `facsight analyze interview.mp4 --rate 5`
     """
@@ -85,14 +96,16 @@ def analyze(
             every=every,
             rate=rate,
             steady=steady,
+            over_time=_over_time(smooth, neutral, segments, videos),
             convention=columns,
             landmarks=landmarks,
         )
         return
-    if (every, rate, steady, workers, engine, precision) != (1, None, False, 1, "local", "auto"):
+    of_videos = (every, rate, steady, smooth, neutral, segments, precision, workers, engine)
+    if of_videos != (1, None, False, 0.2, None, None, "auto", 1, "local"):
         raise BadRecipe(
-            "--every, --rate, --steady, --precision, --workers and --engine are for videos, "
-            "but there are only photos"
+            "--every, --rate, --steady, --smooth, --neutral, --segments, --precision, --workers and --engine "
+            "are for videos, but there are only photos"
         )
     from facsight.analysis.reader import Reader
     from facsight.analysis.run import analyse
@@ -124,6 +137,23 @@ def analyze(
     page = write_report(out, photos=pictures, pictures=not no_pictures)
     _sum_up(screen, outcome, page)
     raise typer.Exit(1 if outcome.failed else 0)
+
+
+def _over_time(smooth: float, neutral: str | None, segments: Path | None, videos: list[Path]) -> "OverTime":
+    """How readings are put together over time; refuses what cannot be before anything is read."""
+    from facsight.analysis.in_time import Smoothing
+    from facsight.analysis.over_time import OverTime
+    from facsight.analysis.segments import read_segments, read_span, without_video
+    from facsight.analysis.wording import printable
+
+    marked = None if segments is None else read_segments(segments)
+    lost = [] if marked is None else without_video(marked, [printable(video) for video in videos])
+    if lost:
+        console().print(
+            f"Segments of files that are not among the videos are left out: {', '.join(lost)}", style="yellow"
+        )
+    smoothing = Smoothing("gaussian", smooth) if smooth else Smoothing()
+    return OverTime(smoothing, None if neutral is None else read_span(neutral), marked)
 
 
 def _found(inputs: list[Path], only: str | None) -> tuple[list[Path], list[Path]]:

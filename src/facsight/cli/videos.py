@@ -126,7 +126,7 @@ def _sum_up(screen: "Console", outcome: "StudyOutcome", page: Path) -> None:
             screen.print(f"  {video.file}: {video.error}", soft_wrap=True)
     folder = outcome.folder
     screen.print(
-        f"table  {folder / 'readings.csv'}, summary.csv, and a Parquet file a video in readings/",
+        f"table  {folder / 'readings.csv'}, summary.csv, events.csv, and a Parquet file a video in readings/",
         soft_wrap=True,
     )
     screen.print(f"page   {page}", soft_wrap=True)

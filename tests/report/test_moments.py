@@ -77,8 +77,9 @@ def test_what_is_no_table_of_events_is_left_aside(tmp_path, text):
     assert load_events(tmp_path) is None
 
 
-def test_a_table_without_events_has_none(tmp_path):
+def test_a_person_without_events_has_the_moments_of_what_was_read(tmp_path):
     (tmp_path / "events.csv").write_text(HEAD)
     found = load_events(tmp_path)
     assert found is not None
-    assert moments(rows_of(["fear"] * 9, [0.9] * 9), CLASSES, found) == []
+    rows = rows_of(["fear"] * 9, [0.9] * 9)
+    assert moments(rows, CLASSES, found) == moments(rows, CLASSES, None) != []

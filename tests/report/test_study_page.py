@@ -130,7 +130,7 @@ def test_beyond_a_size_videos_are_shown_without_their_frames(planted, monkeypatc
 def test_events_choose_the_moments(planted):
     text = "file,track,kind,name,onset,apex,offset,duration,peak,cut\n"
     quoted = HOSTILE.replace('"', '""')
-    text += f'"{quoted}",1,expression,anger,2,3.2,4,2,0.9,\n'
+    text += f'"{quoted}",1,expression,anger,2,3.2,4,2,0.9,\n"{quoted}",2,expression,fear,2,4,5,3,0.9,\n'
     (planted / "events.csv").write_text(text)
     page = Page(write_study_report(planted, pictures=False))
-    assert [a["data-ms"] for a in page.all("span") if "data-ms" in a] == ["3200"]
+    assert [a["data-ms"] for a in page.all("span") if "data-ms" in a] == ["3200", "4000"]

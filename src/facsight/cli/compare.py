@@ -23,6 +23,7 @@ def compare(
     Example: `facsight compare runs/ferplus-method.guidance=0 runs/ferplus --page compared.html`
     """
     from rich.table import Table
+    from rich.text import Text
 
     from facsight.audit.compare import as_rows, compare, compare_maps
     from facsight.audit.verdicts import signed
@@ -41,10 +42,10 @@ def compare(
     for column in ("score", "faces", names[0], *(part for n in names[1:] for part in (n, "difference"))):
         table.add_column(column, justify="left" if column == "score" else "right")
     for one in found:
-        cells = [f"{one.values[0].estimate:.3f}"]
+        cells: list[str | Text] = [f"{one.values[0].estimate:.3f}"]
         for value, difference in zip(one.values[1:], one.differences, strict=True):
             sure = difference.low > 0 or difference.high < 0
-            cells += [f"{value.estimate:.3f}", f"{'[bold]' if sure else ''}{signed(difference)}"]
+            cells += [f"{value.estimate:.3f}", Text(signed(difference), "bold" if sure else "")]
         table.add_row(one.score, str(one.faces), *cells)
     console().print(table)
     if out:

@@ -48,8 +48,9 @@ def load_events(folder: Path) -> pl.DataFrame | None:
 def moments(own: pl.DataFrame, classes: Sequence[str], events: pl.DataFrame | None) -> list[Moment]:
     """The apexes of a person's strongest expressions, one of each before a second of any, in order of time.
 
-    `own` are the rows of one track, `events` those of its video. For a person without events: for each expression that was
-    read often enough the frame in which its probability is largest, the most frequent expressions first.
+    `own` are the rows of one track, `events` those of its video. For a person without events: for each
+    expression that was read often enough the frame in which its probability is largest, the most frequent
+    expressions first.
     """
     apexes = [] if events is None else _apexes(own, classes, events)
     found = apexes or _frequent(own, classes)

@@ -13,80 +13,7 @@ from PIL import Image
 from facsight.core.errors import BadMedia
 from facsight.media import track as track_module
 from facsight.media.video import VIDEO_ENDINGS, Damage, Position, open_video
-
-STEP = 5
-TEXTURE = np.random.default_rng(0).integers(0, 40, (12, 16), dtype=np.uint8)
-
-
-def grey(number: int, size: tuple[int, int] = (48, 64)) -> np.ndarray:
-    """The picture of a frame: even, its brightness is its number."""
-    return np.full((*size, 3), 20 + STEP * number, np.uint8)
-
-
-def moving(number: int) -> np.ndarray:
-    """A picture that is hard to predict from those before, for codecs that keep differences."""
-    blocks = np.repeat(np.repeat(np.roll(TEXTURE, number, 1), 8, 0), 8, 1)
-    return np.repeat(blocks[..., None] + np.uint8(20 + STEP * (number % 30)), 3, axis=2)
-
-
-def saved(
-    path: Path,
-    pictures: list[np.ndarray],
-    *,
-    codec: str = "libx264",
-    kind: str = "matroska",
-    times: list[int] | None = None,
-    base: Fraction = Fraction(1, 25),
-    pixel_format: str = "yuv420p",
-    gop: int = 8,
-    between: int = 0,
-    options: dict[str, str] | None = None,
-    container_options: dict[str, str] | None = None,
-    turned: int = 0,
-    sound: bool = False,
-) -> Path:
-    """A video of these pictures at these times, in units of `base` seconds (0, 1, 2, ... by default)."""
-    with av.open(str(path), "w", format=kind, container_options=container_options or {}) as container:
-        stream = container.add_stream(codec, rate=1 / base, options=options or {})
-        stream.height, stream.width = pictures[0].shape[:2]
-        stream.pix_fmt, stream.gop_size, stream.max_b_frames = pixel_format, gop, between
-        stream.time_base = stream.codec_context.time_base = base
-        # little in an MPEG program stream, so that one of its packets holds several frames
-        stream.bit_rate = 10_000 if kind == "mpeg" else 4_000_000
-        if pixel_format.startswith("gray"):
-            stream.codec_context.color_range = 2  # 0 is black, 255 is white
-        if turned:
-            stream.set_display_rotation(turned)
-        track = container.add_stream("pcm_s16le", rate=8000, layout="mono") if sound else None
-        for time, picture in zip(times or range(len(pictures)), pictures, strict=True):
-            frame = av.VideoFrame.from_ndarray(picture, format="rgb24").reformat(format=pixel_format)
-            frame.pts, frame.time_base = time, base
-            container.mux(stream.encode(frame))
-        container.mux(stream.encode())
-        if track:
-            samples = av.AudioFrame.from_ndarray(np.zeros((1, 8000), np.int16), "s16", "mono")
-            samples.rate, samples.pts, samples.time_base = 8000, 0, Fraction(1, 8000)
-            container.mux(track.encode(samples))
-            container.mux(track.encode())
-    return path
-
-
-def shown(frame) -> int:
-    return round((float(frame.pixels.mean()) - 20) / STEP)
-
-
-def packets(path: Path) -> list[tuple[int, int]]:
-    """Where each frame is in a file: offset and size, bytes."""
-    with av.open(str(path)) as container:
-        return [(packet.pos, packet.size) for packet in container.demux(video=0) if packet.size]
-
-
-def spoil(path: Path, number: int) -> None:
-    """Overwrite the inside of a packet."""
-    offset, size = packets(path)[number]
-    data = bytearray(path.read_bytes())
-    data[offset + 8 : offset + size] = np.random.default_rng(1).bytes(size - 8)
-    path.write_bytes(data)
+from written_video import GREYS, grey, moving, packets, saved, shown, spoil
 
 
 def reason(path: Path | str) -> str:
@@ -99,9 +26,6 @@ def assert_same(found, expected):
     assert [frame.at for frame in found] == [frame.at for frame in expected]
     for one, other in zip(found, expected, strict=True):
         np.testing.assert_array_equal(one.pixels, other.pixels)
-
-
-GREYS = [grey(number) for number in range(30)]
 
 
 @pytest.mark.parametrize(
@@ -358,15 +282,6 @@ def test_colours_by_the_matrix_that_is_named(tmp_path, matrix, red, blue):
     np.testing.assert_allclose(next(open_video(path).frames()).pixels[20, 20], colour, atol=3)
 
 
-def test_sound_is_told(tmp_path):
-    video = open_video(saved(tmp_path / "video.mkv", GREYS, sound=True))
-    (track,) = video.audio
-    assert (track.index, track.codec, track.rate, track.channels) == (1, "pcm_s16le", 8000, 1)
-    assert track.duration == pytest.approx(1, abs=0.01)
-    assert [shown(frame) for frame in video.frames()] == list(range(30))
-    assert video.damage == []
-
-
 @pytest.mark.parametrize("hit", [10, 28, 29])
 @pytest.mark.parametrize(("codec", "kind"), [("mjpeg", "avi"), ("mpeg4", "avi"), ("libx264", "mp4")])
 def test_damaged_frame_costs_itself(tmp_path, codec, kind, hit):
@@ -490,30 +405,6 @@ def test_unreadable_file_is_told(tmp_path, monkeypatch):
 
     monkeypatch.setattr("pathlib.Path.open", refuse)
     assert "may not be read" in reason(path)
-
-
-def saved_sound(path: Path, *, cover: bool = False) -> Path:
-    with av.open(str(path), "w", format="mp4") as container:
-        track = container.add_stream("aac", rate=8000, layout="mono")
-        picture = container.add_stream("mjpeg", rate=1) if cover else None
-        if picture:
-            picture.width, picture.height, picture.pix_fmt = 64, 48, "yuvj420p"
-            picture.disposition = av.stream.Disposition.attached_pic
-        samples = av.AudioFrame.from_ndarray(np.zeros((1, 8000), np.float32), "fltp", "mono")
-        samples.rate, samples.pts, samples.time_base = 8000, 0, Fraction(1, 8000)
-        container.mux(track.encode(samples))
-        container.mux(track.encode())
-        if picture:
-            frame = av.VideoFrame.from_ndarray(grey(1), format="rgb24").reformat(format="yuvj420p")
-            container.mux(picture.encode(frame))
-            container.mux(picture.encode())
-    return path
-
-
-def test_sound_is_no_video(tmp_path):
-    assert "sound only (aac), expected a video" in reason(saved_sound(tmp_path / "sound.mp4"))
-    covered = reason(saved_sound(tmp_path / "covered.mp4", cover=True))
-    assert "sound only (aac) and a cover picture" in covered
 
 
 @pytest.mark.parametrize("ending", ["jpg", "png", "bmp", "tiff", "webp", "avif"])

@@ -106,7 +106,8 @@ def _moving(container: InputContainer, name: str) -> VideoStream:
     if kind == "tty":
         raise BadMedia(f"{name} is text, expected a video")
     if not streams:
-        sounds = ", ".join(stream.codec_context.name for stream in container.streams.audio)
+        codecs = [stream.codec_context for stream in container.streams.audio]
+        sounds = ", ".join(codec.name if codec else "of an unknown kind" for codec in codecs)
         held = f"sound only ({sounds})" if sounds else "no track that can be shown"
         pictured = " and a cover picture" if container.streams.video else ""
         raise BadMedia(f"{name} holds {held}{pictured}, expected a video")

@@ -65,12 +65,15 @@ class Frame:
 
 @dataclass(frozen=True)
 class AudioTrack:
-    """A track of sound: its index in the file, its rate in hertz, its duration in seconds if it is told."""
+    """A track of sound: its index in the file, its rate in hertz, its duration in seconds if it is told.
+
+    Of a kind of sound that is not known, such as the spatial sound of some phones, no more than that is.
+    """
 
     index: int
-    codec: str
-    rate: int
-    channels: int
+    codec: str | None
+    rate: int | None
+    channels: int | None
     duration: float | None
 
 
@@ -220,5 +223,7 @@ def _duration(stream: Stream) -> float | None:
 
 
 def _sound(stream: AudioStream) -> AudioTrack:
+    if stream.codec_context is None:
+        return AudioTrack(stream.index, None, None, None, _duration(stream))
     codec = stream.codec_context.codec.canonical_name
     return AudioTrack(stream.index, codec, stream.rate, stream.channels, _duration(stream))

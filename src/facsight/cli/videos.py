@@ -33,12 +33,16 @@ def analyze_videos(
     **options: Any,
 ) -> None:
     """Read videos into `out`, say what came of each, and where everything is; `page` goes to the report."""
+    import torch
+
     from facsight.analysis.reader import Reader
     from facsight.analysis.study import analyse_videos
     from facsight.nn.precision import fastest_precision
     from facsight.report.study import write_study_report
 
     screen = console()
+    # the finder works beside the network: with a thread for each core they would wait for each other
+    torch.set_num_threads(max(1, torch.get_num_threads() - 1))
     chosen = fastest_precision() if precision == "auto" else precision
     reader = Reader(weights, finder=finder, precision=chosen)
     engine = _engine(workers, ray)

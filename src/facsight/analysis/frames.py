@@ -50,7 +50,7 @@ class Stop:
 
 
 @dataclass(frozen=True, eq=False)
-class _Seen:
+class Seen:
     """A frame after the finder, without its pixels."""
 
     at: Position
@@ -58,23 +58,29 @@ class _Seen:
     shot: int
     tracks: list[int]
 
+    def read_as(self, result: PhotoResult) -> FrameResult:
+        """What came of the frame, once its faces have been read."""
+        assert self.look.size is not None  # a frame has pixels
+        return FrameResult(self.at, self.look.size, self.shot, result.readings, self.tracks)
 
-class _Eye:
+
+class Eye:
     """Looks at the frames of a video in their order: which shot, which faces, which persons."""
 
-    def __init__(self, finder: FaceFinder, crop_size: int, stop: Stop | None):
+    def __init__(self, finder: FaceFinder, crop_size: int, stop: Stop | None = None):
         self._crop_size = crop_size
         self._shots = Shots(stop.shots if stop else None)
         self._follower = Follower(finder, stop.follower if stop else None)
         self._tracker = Tracker(stop.tracker if stop else None)
         self._shot = stop.shot if stop else 1
 
-    def see(self, frame: Frame) -> _Seen:
+    def see(self, frame: Frame) -> Seen:
+        """The next frame; `BadFaces` unless it is later than the one before."""
         cut = self._shots.is_cut(frame.pixels)
         self._shot += cut
         faces = self._follower.find(frame.pixels, frame.at.time, cut=cut)
         look = cut_out(Photo(frame.pixels, str(frame.at.number)), faces, self._crop_size)
-        return _Seen(frame.at, look, self._shot, self._tracker.update(faces, frame.at.time, cut=cut))
+        return Seen(frame.at, look, self._shot, self._tracker.update(faces, frame.at.time, cut=cut))
 
     def stop_after(self, at: Position) -> Stop:
         """What to go on from after the frame `at`, the last that was seen."""
@@ -98,29 +104,18 @@ def read_frames(
     of the video. `every` and `rate` choose frames as `Video.frames` does.
     """
     frames = ahead(video.frames(every=every, rate=rate, after=_position(stop)), FRAMES_AHEAD)
-    with closing(ahead(_look(frames, _Eye(finder, crop_size, stop)), BATCHES_AHEAD)) as batches:
+    with closing(ahead(_look(frames, Eye(finder, crop_size, stop)), BATCHES_AHEAD)) as batches:
         for seen, after in batches:
             results = read([one.look for one in seen])
-            yield (
-                [
-                    FrameResult(one.at, _size(one.look), one.shot, result.readings, one.tracks)
-                    for one, result in zip(seen, results, strict=True)
-                ],
-                after,
-            )
+            yield [one.read_as(result) for one, result in zip(seen, results, strict=True)], after
 
 
 def _position(stop: Stop | None) -> Position | None:
     return Position(stop.number, stop.time) if stop else None
 
 
-def _look(frames: Generator[Frame, None, None], eye: _Eye) -> Iterator[tuple[list[_Seen], Stop]]:
+def _look(frames: Generator[Frame, None, None], eye: Eye) -> Iterator[tuple[list[Seen], Stop]]:
     with closing(frames):
         for some in in_batches(frames, FRAMES_AT_ONCE):
             seen = [eye.see(frame) for frame in some]
             yield seen, eye.stop_after(seen[-1].at)
-
-
-def _size(look: Look) -> tuple[int, int]:
-    assert look.size is not None  # a frame has pixels
-    return look.size

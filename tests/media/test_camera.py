@@ -179,9 +179,7 @@ def test_a_system_without_cameras(devices, monkeypatch):
 def test_a_stream_of_pictures_has_the_times_of_its_receipt(served, fake_time):
     fake_time(each=3.0)  # its own clock would count 25 a second
     frames = []
-    address = served(
-        parts([jpeg(grey) for grey in GREYS]), head=f"Content-Type: {MULTIPART}\r\n"
-    )
+    address = served(parts([jpeg(grey) for grey in GREYS]), head=f"Content-Type: {MULTIPART}\r\n")
     with open_camera(address) as live, pytest.raises(BadMedia) as ended:
         frames.extend(live)
     assert [round(float(frame.pixels.mean()), -1) for frame in frames] == GREYS

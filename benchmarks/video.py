@@ -82,7 +82,7 @@ def stages(clip: Path, reader: Reader) -> dict[str, float]:
 
     def read() -> int:
         for first in range(0, len(looks), FRAMES_AT_ONCE):
-            reader._results(looks[first : first + FRAMES_AT_ONCE])
+            reader.read_looks(looks[first : first + FRAMES_AT_ONCE])
         return len(looks)
 
     return {"decode": decode, "find and follow": rate(look), "read": rate(read)}

@@ -52,7 +52,7 @@ class Stop:
 
 
 @dataclass(frozen=True, eq=False)
-class _Seen:
+class Seen:
     """A frame after the finder, without its pixels."""
 
     at: Position
@@ -60,11 +60,16 @@ class _Seen:
     shot: int
     tracks: list[int]
 
+    def read_as(self, result: PhotoResult) -> FrameResult:
+        """What came of the frame, once its faces have been read."""
+        assert self.look.size is not None  # a frame has pixels
+        return FrameResult(self.at, self.look.size, self.shot, result.readings, self.tracks)
 
-class _Eye:
+
+class Eye:
     """Looks at the frames of a video in their order: which shot, which faces, which persons."""
 
-    def __init__(self, finder: FaceFinder, crop_size: int, stop: Stop | None, *, steady: bool):
+    def __init__(self, finder: FaceFinder, crop_size: int, stop: Stop | None = None, *, steady: bool = False):
         self._crop_size, self._steady = crop_size, steady
         self._shots = Shots(stop.shots if stop else None)
         self._follower = Follower(finder, stop.follower if stop else None)
@@ -72,7 +77,8 @@ class _Eye:
         self._steadier = Steadier(stop.steadier if stop else None)
         self._shot = stop.shot if stop else 1
 
-    def see(self, frame: Frame) -> _Seen:
+    def see(self, frame: Frame) -> Seen:
+        """The next frame; `BadFaces` unless it is later than the one before."""
         cut = self._shots.is_cut(frame.pixels)
         self._shot += cut
         faces = self._follower.find(frame.pixels, frame.at.time, cut=cut)
@@ -80,7 +86,7 @@ class _Eye:
         if self._steady:
             faces = self._steadier.steady(faces, tracks, frame.at.time)
         look = cut_out(Photo(frame.pixels, str(frame.at.number)), faces, self._crop_size)
-        return _Seen(frame.at, look, self._shot, tracks)
+        return Seen(frame.at, look, self._shot, tracks)
 
     def stop_after(self, at: Position) -> Stop:
         """What to go on from after the frame `at`, the last that was seen."""
@@ -106,31 +112,19 @@ def read_frames(
     the landmarks (`faces.steady`) before faces are cut out by them.
     """
     frames = ahead(video.frames(every=every, rate=rate, after=_position(stop)), FRAMES_AHEAD)
-    with closing(
-        ahead(_look(frames, _Eye(finder, crop_size, stop, steady=steady)), BATCHES_AHEAD)
-    ) as batches:
+    eye = Eye(finder, crop_size, stop, steady=steady)
+    with closing(ahead(_look(frames, eye), BATCHES_AHEAD)) as batches:
         for seen, after in batches:
             results = read([one.look for one in seen])
-            yield (
-                [
-                    FrameResult(one.at, _size(one.look), one.shot, result.readings, one.tracks)
-                    for one, result in zip(seen, results, strict=True)
-                ],
-                after,
-            )
+            yield [one.read_as(result) for one, result in zip(seen, results, strict=True)], after
 
 
 def _position(stop: Stop | None) -> Position | None:
     return Position(stop.number, stop.time) if stop else None
 
 
-def _look(frames: Generator[Frame, None, None], eye: _Eye) -> Iterator[tuple[list[_Seen], Stop]]:
+def _look(frames: Generator[Frame, None, None], eye: Eye) -> Iterator[tuple[list[Seen], Stop]]:
     with closing(frames):
         for some in in_batches(frames, FRAMES_AT_ONCE):
             seen = [eye.see(frame) for frame in some]
             yield seen, eye.stop_after(seen[-1].at)
-
-
-def _size(look: Look) -> tuple[int, int]:
-    assert look.size is not None  # a frame has pixels
-    return look.size

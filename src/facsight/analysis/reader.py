@@ -84,7 +84,7 @@ class Reader:
         A path, a NumPy array (height, width, 3) uint8 RGB, or a PIL image. `BadMedia` says why a photo cannot
         be read.
         """
-        return self._results([look_at(read_photo(photo), self.finder, self.crop_size)])[0].readings
+        return self.read_looks([look_at(read_photo(photo), self.finder, self.crop_size)])[0].readings
 
     def read_many(self, photos: Iterable[str | Path], *, at_once: int = 16) -> Iterator[PhotoResult]:
         """One result per photo, in order; a photo that cannot be read gives its reason and ends nothing.
@@ -94,7 +94,7 @@ class Reader:
         """
         looks = look_at_many(photos, self.finder, self.crop_size)
         while some := list(islice(looks, at_once)):
-            yield from self._results(some)
+            yield from self.read_looks(some)
 
     def read_video(
         self, video: str | Path, *, every: int = 1, rate: float | None = None, steady: bool = False
@@ -119,7 +119,7 @@ class Reader:
 
         `options` are those of `read_video`.
         """
-        return read_frames(video, self.finder, self.crop_size, self._results, stop=stop, **options)
+        return read_frames(video, self.finder, self.crop_size, self.read_looks, stop=stop, **options)
 
     @property
     def options(self) -> ReaderOptions:
@@ -145,8 +145,8 @@ class Reader:
         }
 
     @torch.inference_mode()
-    def _results(self, looks: Sequence[Look]) -> list[PhotoResult]:
-        """The readings of each photo; the faces of all of them are read together."""
+    def read_looks(self, looks: Sequence[Look]) -> list[PhotoResult]:
+        """The readings of photos after `analysis.looking`; the faces of all of them are read together."""
         faces = [(look, place) for look in looks for place in range(len(look.faces))]
         batches = [self._read(faces[i : i + FACES_AT_ONCE]) for i in range(0, len(faces), FACES_AT_ONCE)]
         readings = iter([reading for batch in batches for reading in batch])

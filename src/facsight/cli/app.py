@@ -13,6 +13,7 @@ from facsight.core.errors import BadMedia, BadOutput, BadTraining, FacsightError
 #: `facsight --help` stays quick.
 VERBS = {
     "analyze": "facsight.cli.analyze:analyze",
+    "watch": "facsight.cli.watch:watch",
     "explain": "facsight.cli.explain:explain",
     "train": "facsight.cli.train:train",
     "score": "facsight.cli.score:score",

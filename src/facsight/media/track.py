@@ -74,7 +74,8 @@ class _Bytes:
         self.read, self.seek, self.tell = file.read, file.seek, file.tell
 
 
-def _reason(error: Exception) -> str:
+def words_of(error: Exception) -> str:
+    """What a decoder says went wrong, without the name of what it read."""
     return getattr(error, "strerror", None) or type(error).__name__
 
 
@@ -88,17 +89,18 @@ def open_track(name: str, threads: int = 1) -> Iterator["Track"]:
         except FFmpegError as error:
             raise BadMedia(
                 f"{name!r} cannot be read as a video: it looks like {looks_like(Path(name))} "
-                f"({_reason(error)}). Give a whole video file, such as MP4, MOV, MKV, WebM or AVI"
+                f"({words_of(error)}). Give a whole video file, such as MP4, MOV, MKV, WebM or AVI"
             ) from error
         except OSError as error:
             raise unreadable(Path(name), error) from error
-        stream = _moving(container, repr(name))
+        stream = moving_stream(container, repr(name))
         stream.thread_type = "FRAME"
         stream.codec_context.thread_count = threads
         yield Track(container, stream)
 
 
-def _moving(container: InputContainer, name: str) -> VideoStream:
+def moving_stream(container: InputContainer, name: str) -> VideoStream:
+    """The first video track that is no picture; `BadMedia` says what else there is, calling it `name`."""
     streams = [stream for stream in container.streams.video if not stream.disposition & _NOT_MOVING]
     kind, brand = container.format.name, container.metadata.get("major_brand", "")
     if kind.startswith("image2") or kind.endswith("_pipe") or brand in _PICTURE_BRANDS:
@@ -194,7 +196,7 @@ class Track:
             try:
                 frames = self.stream.decode(packet)
             except FFmpegError as error:
-                tell(self._good, f"some data could not be decoded ({_reason(error)})")
+                tell(self._good, f"some data could not be decoded ({words_of(error)})")
                 continue
             missing += (packet is not None and not packet.is_discard) - len(frames)
             yield from frames
@@ -225,7 +227,7 @@ class Track:
                 return
             except (FFmpegError, OSError) as error:
                 failures += 1
-                tell(self._good, f"some data could not be read ({_reason(error)})")
+                tell(self._good, f"some data could not be read ({words_of(error)})")
 
 
 def following(

@@ -137,7 +137,7 @@ class Video:
                 if step == before:
                     continue
             if at.number % every == 0:
-                yield Frame(at, _pixels(frame))
+                yield Frame(at, upright(frame))
 
     def _step(self, time: float, rate: float) -> int:
         return int((time - self._first + _GRACE) * rate)
@@ -205,7 +205,8 @@ def _turns(frame: VideoFrame) -> int:
     return round(frame.rotation / 90) % 4
 
 
-def _pixels(frame: VideoFrame) -> UInt8[np.ndarray, "height width 3"]:
+def upright(frame: VideoFrame) -> UInt8[np.ndarray, "height width 3"]:
+    """A decoded frame's pixels as RGB, turned as the camera wrote."""
     # copied, as the decoder may still need what it shares
     return np.array(np.rot90(frame.to_ndarray(format="rgb24", threads=1), _turns(frame)), order="C")
 

@@ -25,7 +25,7 @@ class LiveTable:
 
     def __init__(self, path: Path, name: str, classes: Sequence[str], action_units: Sequence[int]):
         self._path, self._about = path, (name, classes, action_units)
-        arranged = arrange_frames(classes, action_units)
+        arranged = arrange_frames("facsight", classes, action_units)
         self._columns = [expression.alias(column.name) for column, expression in arranged.columns]
         ready_folder(path.parent)
         try:

@@ -89,6 +89,16 @@ def test_addresses_that_are_not_opened(scheme):
         find_source(f"{scheme}://anna:geheim@somewhere/x")
 
 
+@pytest.mark.parametrize(
+    "address",
+    ["rtsp:anna:geheim@cam", "RTSP:/anna:geheim@cam", " rtsp://anna:geheim@cam", "'http://geheim@cam'"],
+)
+def test_what_is_nearly_an_address_is_not_shown(address):
+    with pytest.raises(BadMedia, match="written otherwise") as caught:
+        find_source(address)
+    assert "geheim" not in str(caught.value)
+
+
 @pytest.mark.parametrize("scheme", sorted(PROTOCOLS))
 def test_an_address_may_use_what_it_needs_and_no_files(scheme):
     found = find_source(f"{scheme.upper()}://Host/Path")

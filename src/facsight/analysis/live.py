@@ -16,8 +16,8 @@ from facsight.core.errors import BadMedia
 from facsight.media.camera import CameraFrame, open_camera
 from facsight.media.source import find_source
 
-#: Seconds without a frame after which a camera or stream is given up: longer than it may take to answer.
-SILENCE = 15.0
+#: Seconds without a frame after which a camera or stream is given up: longer than a stream may take to begin.
+SILENCE = 25.0
 
 
 @dataclass(frozen=True, eq=False)

@@ -3,6 +3,7 @@
 import errno
 import os
 from collections.abc import Sequence
+from contextlib import suppress
 from pathlib import Path
 from time import monotonic
 
@@ -58,7 +59,8 @@ class LiveTable:
                 raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
         except OSError as error:
             self._waiting = []
-            self._file.truncate(self._end)
+            with suppress(OSError):
+                self._file.truncate(self._end)
             raise self._failed(error) from error
         self._end, self._waiting = self._end + len(lines), []
         self._written = monotonic()
@@ -70,7 +72,7 @@ class LiveTable:
         finally:
             self._file.close()
             if self._end == 0:
-                self._path.unlink()
+                self._path.unlink(missing_ok=True)
 
     def _failed(self, error: OSError) -> BadOutput:
         return BadOutput(

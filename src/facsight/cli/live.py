@@ -5,18 +5,16 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from statistics import median
 from time import monotonic
-from typing import TYPE_CHECKING
 
 from rich.console import Console, Group
 from rich.live import Live
 from rich.table import Table
 from rich.text import Text
 
+from facsight.analysis.live import LiveResult
+from facsight.analysis.reading import Reading
+from facsight.analysis.wording import percent, unit_name
 from facsight.cli.screen import bar, shortened
-
-if TYPE_CHECKING:
-    from facsight.analysis.live import LiveResult
-    from facsight.analysis.reading import Reading
 
 HONEST = "Expressions are not feelings: labels say what a face looks like."
 #: Seconds over which speed and latency are told, between two pictures on the terminal, and between two lines.
@@ -54,7 +52,7 @@ class Pace:
 
 
 @contextmanager
-def display(screen: Console, name: str) -> Iterator[Callable[["LiveResult"], None]]:
+def display(screen: Console, name: str) -> Iterator[Callable[[LiveResult], None]]:
     """What to call with each result: a picture that changes, or a line a second where nobody watches."""
     pace = Pace()
     if not screen.is_terminal:
@@ -63,7 +61,7 @@ def display(screen: Console, name: str) -> Iterator[Callable[["LiveResult"], Non
     with Live(console=screen, auto_refresh=False) as live:
         drawn = -REDRAW_EVERY
 
-        def show(result: "LiveResult") -> None:
+        def show(result: LiveResult) -> None:
             nonlocal drawn
             now = monotonic()
             pace.add(now, result.latency)
@@ -74,10 +72,10 @@ def display(screen: Console, name: str) -> Iterator[Callable[["LiveResult"], Non
         yield show
 
 
-def _lines(screen: Console, pace: Pace) -> Callable[["LiveResult"], None]:
+def _lines(screen: Console, pace: Pace) -> Callable[[LiveResult], None]:
     following = 0.0
 
-    def show(result: "LiveResult") -> None:
+    def show(result: LiveResult) -> None:
         nonlocal following
         pace.add(monotonic(), result.latency)
         if result.time >= following:
@@ -87,13 +85,13 @@ def _lines(screen: Console, pace: Pace) -> Callable[["LiveResult"], None]:
     return show
 
 
-def line(result: "LiveResult", pace: Pace) -> str:
+def line(result: LiveResult, pace: Pace) -> str:
     """A result on one plain line."""
     told = [_brief(track, reading) for track, reading in _persons(result)] or ["no face"]
     return f"{result.time:8.1f} s   {';  '.join(told)}   ({pace.told(result.dropped)})"
 
 
-def board(result: "LiveResult", pace: Pace, name: str) -> Group:
+def board(result: LiveResult, pace: Pace, name: str) -> Group:
     """A result as a picture of the terminal: how well the reader keeps up, then a row a person."""
     place = Text(f"{shortened(name, 40)}   {result.time:.1f} s", "bold")
     status = Text(f"{pace.told(result.dropped)}\n{HONEST}\n", "dim")
@@ -105,14 +103,12 @@ def board(result: "LiveResult", pace: Pace, name: str) -> Group:
     return Group(place, status, rows if result.readings else Text("no face in sight", "dim"))
 
 
-def _persons(result: "LiveResult") -> list[tuple[int, "Reading"]]:
+def _persons(result: LiveResult) -> list[tuple[int, Reading]]:
     """By track number, so that rows keep their places."""
     return sorted(zip(result.tracks, result.readings, strict=True), key=lambda person: person[0])
 
 
-def _brief(track: int, reading: "Reading") -> str:
-    from facsight.analysis.wording import percent
-
+def _brief(track: int, reading: Reading) -> str:
     share = percent(reading.expression[reading.label])
     units = [
         f"AU{unit} {percent(part)}" for unit, part in list(reading.evidence.action_units.items())[:UNITS]
@@ -121,9 +117,7 @@ def _brief(track: int, reading: "Reading") -> str:
     return ", ".join([f"{track} {reading.label} {share}", *units, *cautions])
 
 
-def _person(track: int, reading: "Reading") -> Text:
-    from facsight.analysis.wording import percent
-
+def _person(track: int, reading: Reading) -> Text:
     text = Text.assemble(
         (f"{track} {reading.label}\n", "bold"),
         f"{percent(reading.expression[reading.label])}\n",
@@ -134,9 +128,7 @@ def _person(track: int, reading: "Reading") -> Text:
     return text
 
 
-def _bars(reading: "Reading") -> Text:
-    from facsight.analysis.wording import percent
-
+def _bars(reading: Reading) -> Text:
     width = max(map(len, reading.expression))
     return Text("\n").join(
         Text.assemble(f"{name:{width}} ", (bar(share), "cyan"), f"{percent(share):>10}")
@@ -144,9 +136,7 @@ def _bars(reading: "Reading") -> Text:
     )
 
 
-def _grounds(reading: "Reading") -> Text:
-    from facsight.analysis.wording import percent, unit_name
-
+def _grounds(reading: Reading) -> Text:
     evidence = reading.evidence
     if not evidence.action_units:
         return Text("no action units to compare with", "dim")

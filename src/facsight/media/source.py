@@ -30,6 +30,7 @@ DEVICES = Path("/dev")
 #: Each system's interface to cameras; all others have that of Linux.
 _INTERFACES = {"Darwin": "avfoundation", "Windows": "dshow"}
 _ADDRESS = re.compile(r"([A-Za-z][A-Za-z0-9+.-]*)://(.*)", re.DOTALL)
+_NEARLY_AN_ADDRESS = re.compile(rf"\s*({'|'.join(PROTOCOLS)}):|.*://", re.DOTALL | re.IGNORECASE)
 
 
 @dataclass(frozen=True)
@@ -56,6 +57,11 @@ def find_source(source: str | int) -> Source:
     text = str(source)
     if address := _ADDRESS.fullmatch(text):
         return _stream(address[1].lower(), address[2])
+    if _NEARLY_AN_ADDRESS.match(text):
+        raise BadMedia(
+            "expected an address such as rtsp://NAME:PASSWORD@HOST/WAY, found one that is written otherwise; "
+            "it is not shown, as it may hold a password"
+        )
     if re.fullmatch(r"-?[0-9]+", text):
         return _numbered(int(text))
     if text.startswith("/dev/"):

@@ -11,13 +11,17 @@ the table of baselines.
 """
 
 from collections.abc import Sequence
+from typing import TypeVar
 
 import numpy as np
 import polars as pl
+from jaxtyping import Int64
 
 from facsight.analysis.in_time import is_smoothed, people, series, units_of
 from facsight.analysis.time_columns import baseline_columns, schema, series_names
 from facsight.core.errors import BadTimes
+
+Rows = TypeVar("Rows", pl.DataFrame, pl.LazyFrame)
 
 #: A median is taken of so many frames at least: a second of most videos. Fewer tell hardly more than one
 #: does, alike as neighbours are.
@@ -38,22 +42,18 @@ def baselines(
         raise BadTimes(f"expected a neutral segment that ends after it starts, found {start} to {end} s")
     units = units_of(rows)
     evidence = [f"evidence_AU{unit:02d}" for unit in units]
-    values = series(rows, [*series_names("expression", classes), *evidence])
+    names = [*series_names("expression", classes), *evidence]
     columns = schema(baseline_columns(classes, units))
     found = []
     for person in people(rows):
-        used = values[person.places[(start <= person.time) & (person.time < end)]]
-        counts = np.isfinite(used).sum(axis=0).tolist()
-        medians = [
-            float(np.nanmedian(used[:, place])) if count >= LEAST_FRAMES else None
-            for place, count in enumerate(counts)
-        ]
+        used = person.places[(start <= person.time) & (person.time < end)]
+        counts, medians = zip(*(_median(rows, name, used) for name in names), strict=True)
         reason = _reason(len(used), dict(zip(units, counts[len(classes) :], strict=True)), segment)
         found.append((person.file, person.track, len(used), reason, *medians))
     return pl.DataFrame(found, schema=columns, orient="row")
 
 
-def add_above(rows: pl.DataFrame, usual: pl.DataFrame, classes: Sequence[str]) -> pl.DataFrame:
+def add_above(rows: Rows, usual: pl.DataFrame, classes: Sequence[str]) -> Rows:
     """The same rows of one video, in order, with `above_CLASS` and `above_AUnn`: readings less usual ones.
 
     `usual` is what `baselines` gave for the rows. Smoothed probabilities are compared where the rows have
@@ -67,6 +67,13 @@ def add_above(rows: pl.DataFrame, usual: pl.DataFrame, classes: Sequence[str]) -
         (pl.col(source) - _of_track(usual, f"usual_{name}")).alias(f"above_{name}")
         for source, name in zip(sources, [*names, *units], strict=True)
     )
+
+
+def _median(rows: pl.DataFrame, name: str, places: Int64[np.ndarray, "n"]) -> tuple[int, float | None]:
+    """How many values of a column are known at these places, and their median if they are enough."""
+    values = series(rows, [name])[places, 0]
+    known = values[np.isfinite(values)]
+    return len(known), float(np.median(known)) if len(known) >= LEAST_FRAMES else None
 
 
 def _of_track(usual: pl.DataFrame, name: str) -> pl.Expr:

@@ -74,11 +74,13 @@ def find_events(
         ),
         *(("action unit", f"AU{unit:02d}", f"evidence_AU{unit:02d}", units) for unit in units_of(rows)),
     ]
-    values = series(rows, [source for *_, source, _ in wanted])
     gap = longest_gap(rows)
+    everyone = people(rows)
     found = []
-    for person in people(rows):
-        for (kind, name, _, rule), own in zip(wanted, values[person.places].T, strict=True):
+    for kind, name, source, rule in wanted:
+        values = series(rows, [source])[:, 0]
+        for person in everyone:
+            own = values[person.places]
             for spell in spells(person.time, own, rule, longest_gap=gap):
                 found.append((person.file, person.track, kind, name, *_told(spell, person.time, own)))
     table = pl.DataFrame(found, schema=schema(EVENT_COLUMNS), orient="row")

@@ -1,6 +1,7 @@
 """Readings of videos as table rows: a row a face and frame, a row for a frame without, and their summary."""
 
-from collections.abc import Iterable, Sequence
+import shutil
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -12,6 +13,7 @@ from facsight.analysis.columns import Column, expression_columns, frame_columns
 from facsight.analysis.conventions import Convention
 from facsight.analysis.frames import FrameResult
 from facsight.analysis.reading import Reading
+from facsight.analysis.saving import whole_file
 from facsight.analysis.table import KINDS, face_row, write_csv
 from facsight.analysis.wording import printable
 
@@ -63,6 +65,22 @@ def _face(reading: Reading) -> dict[str, Any]:
 def in_order(tables: Sequence[Path]) -> pl.LazyFrame:
     """The rows of several files, one after the other."""
     return pl.scan_parquet(list(tables))
+
+
+def write_groups(table: Path, groups: Iterable[pl.DataFrame], metadata: Mapping[str, str]) -> None:
+    """Write a table from groups of its rows, of which one is in memory at a time."""
+    home = table.with_name(f"{table.name}.groups")
+    shutil.rmtree(home, ignore_errors=True)  # of a run that was stopped here
+    files: list[Path] = []
+    try:
+        with whole_file(table) as partial:
+            home.mkdir()
+            for rows in groups:
+                files.append(home / f"{len(files):06d}.parquet")
+                rows.write_parquet(files[-1])
+            in_order(files).sink_parquet(partial, metadata=dict(metadata), row_group_size=ROWS_A_GROUP)
+    finally:
+        shutil.rmtree(home, ignore_errors=True)
 
 
 def write_frame_tables(

@@ -100,15 +100,15 @@ def people(rows: pl.DataFrame) -> list[Person]:
     ]
 
 
-def is_smoothed(rows: pl.DataFrame, classes: Sequence[str]) -> bool:
+def is_smoothed(rows: pl.DataFrame | pl.LazyFrame, classes: Sequence[str]) -> bool:
     """Whether the rows have smoothed probabilities."""
-    return set(series_names("smooth", classes)) <= set(rows.columns)
+    return set(series_names("smooth", classes)) <= set(rows.collect_schema())
 
 
-def units_of(rows: pl.DataFrame) -> list[int]:
+def units_of(rows: pl.DataFrame | pl.LazyFrame) -> list[int]:
     """The action units that the rows have evidence columns for."""
     start = "evidence_AU"
-    return [int(name.removeprefix(start)) for name in rows.columns if name.startswith(start)]
+    return [int(name.removeprefix(start)) for name in rows.collect_schema() if name.startswith(start)]
 
 
 def series(rows: pl.DataFrame, names: Sequence[str]) -> Float64[np.ndarray, "n column"]:
@@ -137,8 +137,11 @@ def _smoothed(
     smoothing: Smoothing,
     gap: float,
 ) -> Float64[np.ndarray, "n class"]:
-    if smoothing.kind == "gaussian":
-        return gaussian(time, values, smoothing.seconds, longest_gap=gap)
+    if smoothing.kind == "gaussian":  # a column at a time: it takes several times the memory of its values
+        columns = (
+            gaussian(time, values[:, [k]], smoothing.seconds, longest_gap=gap) for k in range(values.shape[1])
+        )
+        return np.concatenate([*columns], axis=1)
     cutoff = 1 / (2 * pi * smoothing.seconds)
     filtered, _ = one_euro(time, values, min_cutoff=cutoff, beta=BETA, longest_gap=gap)
     return filtered / filtered.sum(axis=1, keepdims=True)

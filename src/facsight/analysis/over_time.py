@@ -1,11 +1,11 @@
 """What is made of the rows of a study once they are read: smoothed columns, baselines, events, segments.
 
 Rows are read once and kept as they are; what is made of them is made again whenever it is asked for
-otherwise. One video is in memory at a time, without its landmarks and maps.
+otherwise. Of one video at a time, the columns that are put together are in memory.
 """
 
 import json
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
@@ -15,7 +15,7 @@ import polars as pl
 from facsight.analysis.baseline import add_above, baselines
 from facsight.analysis.columns import Column
 from facsight.analysis.events import find_events
-from facsight.analysis.frame_table import ROWS_A_GROUP, frame_schema, in_order, summary
+from facsight.analysis.frame_table import ROWS_A_GROUP, frame_schema, in_order, summary, write_groups
 from facsight.analysis.in_time import Smoothing, is_smoothed, smooth
 from facsight.analysis.per_person import summarise
 from facsight.analysis.saving import whole_file
@@ -26,6 +26,7 @@ from facsight.analysis.time_columns import (
     baseline_columns,
     schema,
     segment_summary_columns,
+    series_names,
     smooth_columns,
 )
 
@@ -70,15 +71,24 @@ def add_columns(
     made = json.dumps([over_time.describe()["smoothing"], over_time.neutral])
     if metadata.get(MADE) == made:
         return
-    read = frame_schema(classes, action_units)
-    rows = smooth(_narrow(table, list(read)), classes, over_time.smoothing)
+    rows = _narrow(table, classes, action_units)
     usual = baselines(rows, classes, segment=over_time.neutral)
-    rows = add_above(rows, usual, classes)
-    added = rows.select(column.name for column in columns_over_time(classes, action_units, over_time))
-    whole = pl.concat([pl.scan_parquet(table).select(*read), added.lazy()], how="horizontal")
+    smoothed = smooth(rows, classes, over_time.smoothing)
+    added, count = smoothed.drop(rows.columns), len(rows)
+    del rows, smoothed  # before the table is written
     kept = {key: text for key, text in metadata.items() if not key.startswith("ARROW")}
-    with whole_file(table) as partial:
-        whole.sink_parquet(partial, metadata=kept | {MADE: made}, row_group_size=ROWS_A_GROUP)
+    read = pl.scan_parquet(table).select(*frame_schema(classes, action_units))
+    groups = (
+        add_above(
+            read.slice(start, ROWS_A_GROUP)
+            .collect()
+            .with_columns(added[start : start + ROWS_A_GROUP].get_columns()),
+            usual,
+            classes,
+        )
+        for start in range(0, count, ROWS_A_GROUP)
+    )
+    write_groups(table, groups, kept | {MADE: made})
 
 
 def write_tables_over_time(
@@ -92,9 +102,13 @@ def write_tables_over_time(
 
     All are null where something is not known, never 0.
     """
-    parts = [_of_video(rows, classes, over_time) for rows in _videos(tables)]
-    people = summary(in_order(tables), classes)
     smoothed = over_time.smoothing.kind != "none"
+    added = [column.name for column in smooth_columns(classes)] if smoothed else []
+    parts = [
+        _of_video(rows, classes, over_time)
+        for rows in (_narrow(table, classes, action_units, added) for table in tables)
+    ]
+    people = summary(in_order(tables), classes)
     described: dict[str, tuple[Column, ...]] = {
         "events": EVENT_COLUMNS,
         "baselines": baseline_columns(classes, action_units),
@@ -130,13 +144,10 @@ def _of_video(rows: pl.DataFrame, classes: Sequence[str], over_time: OverTime) -
     return made
 
 
-def _videos(tables: Sequence[Path]) -> Iterator[pl.DataFrame]:
-    for table in tables:
-        yield _narrow(table, list(pl.read_parquet_schema(table)))
-
-
-def _narrow(table: Path, columns: Sequence[str]) -> pl.DataFrame:
-    """These columns of a table but for the bulky ones, which nothing here needs."""
-    return pl.read_parquet(
-        table, columns=[name for name in columns if name not in ("landmarks", "attention")]
-    )
+def _narrow(
+    table: Path, classes: Sequence[str], action_units: Sequence[int], added: Sequence[str] = ()
+) -> pl.DataFrame:
+    """What is put together over time, of all the columns of a video's table, and those that were `added`."""
+    units = (f"evidence_AU{unit:02d}" for unit in action_units)
+    needed = ("file", "frame", "time", "shot", "track", "label")
+    return pl.read_parquet(table, columns=[*needed, *series_names("expression", classes), *units, *added])

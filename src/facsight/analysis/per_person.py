@@ -20,7 +20,8 @@ def summarise(rows: pl.DataFrame, events: pl.DataFrame, classes: Sequence[str]) 
     """
     shown = events.filter(pl.col("kind") == "expression")
     found = []
-    for video in rows.partition_by("file", maintain_order=True):
+    placed = rows.select("file", "shot", "track", "time")
+    for video in placed.partition_by("file", maintain_order=True):
         step, gap = usual_step(video), longest_gap(video)
         for person in people(video):
             own = shown.filter(file=person.file, track=person.track)

@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any
 
 import polars as pl
+from polars import selectors as cs
 
 from facsight.analysis.study import load_study
 from facsight.analysis.wording import percent, unit_name
@@ -34,6 +35,10 @@ UNITS_SHOWN = 5
 VIDEOS_PICTURED = 40
 #: Rows that a page holds frame by frame: nine hours of two people at 30 frames a second, about 26 megabytes.
 ROWS_HELD = 2_000_000
+
+#: What a page needs of a row: where it belongs, and what was measured there.
+PLACED = ("frame", "time", "shot", "track", "label", "cautions", "frame_width", "frame_height")
+CHARTED = r"^(expression_.*|smooth_.*|evidence_AU\d+|evidence_elsewhere|uncertainty|detected|box_..)$"
 
 CHART = ("timeline_data.js", "timeline_draw.js", "timeline_readout.js", "timeline.js")
 
@@ -64,10 +69,10 @@ class Study:
         return Path(self.about["read_from"]) / self.videos[number]["file"]
 
     def rows(self, number: int) -> pl.DataFrame:
-        """All rows of a video, without what only its pictures need."""
-        left_out = [name for name in self.table.collect_schema() if name.startswith(("x_", "y_"))]
+        """All rows of a video, with what its chart needs; readings in single precision."""
         own = self.table.filter(pl.col("file") == self.videos[number]["file"], pl.col("frame").is_not_null())
-        return own.drop("attention", "landmarks", *left_out, strict=False).collect()
+        placed, measured = cs.by_name(*PLACED, require_all=False), cs.matches(CHARTED) & cs.numeric()
+        return own.select(placed, measured.cast(pl.Float32)).collect()
 
     def events_of(self, number: int) -> pl.DataFrame | None:
         """The events of a video; None where the folder has none of any."""
@@ -138,7 +143,7 @@ def video_section(
     section = shown | {
         "length": clock(rows["time"].max() - rows["time"].min()),  # pyright: ignore
         "timeline": _drawn(rows, told, tracks, study) if tracks else None,
-        "people": [_person(rows.filter(pl.col("track") == track), track, study.classes) for track in tracks],
+        "people": [_person(rows, track, study.classes) for track in tracks],
         "others": others,
     }
     if interactive and tracks:
@@ -153,7 +158,8 @@ def faces_of(
     """The moments of each person, with pictures from the video or drawn from landmarks, and a note."""
     if not people:
         return {"people": [], "note": ""}
-    own = [rows.filter(pl.col("track") == person["track"]).sort("frame") for person in people]
+    read = rows.drop(cs.starts_with("evidence_", "box_"))
+    own = [read.filter(pl.col("track") == person["track"]).sort("frame") for person in people]
     chosen = [moments(one, study.classes, study.events_of(number)) for one in own]
     whole = study.whole_rows(number, [moment for some in chosen for moment in some])
     cut, note = {}, ""
@@ -209,6 +215,7 @@ def _drawn(rows: pl.DataFrame, told: Mapping[str, Any], tracks: Sequence[int], s
 
 
 def _person(rows: pl.DataFrame, track: int, classes: Sequence[str]) -> dict[str, Any]:
+    rows = rows.select("track", "label", "time").filter(pl.col("track") == track)
     counts = dict(rows.group_by("label").len().iter_rows())
     order = sorted(classes, key=lambda name: -counts.get(name, 0))
     return {

@@ -49,7 +49,7 @@ class Timeline:
 
 def mean_shares(shares: pl.DataFrame) -> Float[np.ndarray, "column"]:
     """The mean of each column over all rows, where a missing share counts as none."""
-    return shares.fill_null(0.0).to_numpy().astype(float).mean(axis=0)
+    return np.array(shares.fill_null(0.0).mean().row(0), dtype=float)
 
 
 def binned(

@@ -75,7 +75,7 @@ def grouped_moments(
     """The moments of each group of pairs; a group without any has a count of 0."""
 
     def added(values: Tensor) -> Tensor:
-        return torch.bincount(group, values, minlength=groups)
+        return torch.bincount(group, values, minlength=groups).double()  # of nothing it gives integers
 
     one, other = one.double(), other.double()
     count = added(torch.ones_like(one))

@@ -123,7 +123,7 @@ def _concordance(one: np.ndarray, other: np.ndarray) -> float:
 def measured(part: str, count: int) -> dict[str, object]:
     """Run one part here: seconds, peak memory, and what it found.
 
-    Median of three runs, one for the loop; processor seconds are disturbed less by a busy machine. A first run
+    Median of three runs (one for the loop); processor seconds hardly mind a busy machine. A first run
     of few frames, untimed, imports what the part needs.
     """
     parts: dict[str, Callable[[Frames, np.ndarray], dict[str, float]]] = {

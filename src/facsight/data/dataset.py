@@ -1,4 +1,4 @@
-"""What a dataset on disk hands over: one table, a row a sample, and every place where it strays from its format.
+"""What a dataset on disk hands over: one table, a row a sample, and where it strays from its format.
 
 Columns of the table, the same for every dataset; a value that is absent or marked invalid is null:
 
@@ -6,7 +6,7 @@ Columns of the table, the same for every dataset; a value that is absent or mark
 - `split`: train, val or test; null where the dataset has no official one;
 - `subject`, `video`: whom and which recording the sample shows, as text;
 - `path`: the file that holds it, relative to the folder; null where labels name a file that is not there;
-- `frame`: number of a frame of a video, as the dataset counts; `start` and `end`: seconds of a stretch of one;
+- `frame`: number of a frame of a video, as the dataset counts; `start`, `end`: seconds of a stretch of one;
 - `left`, `top`, `right`, `bottom`: pixels of the face's box; `text`: what is said or written;
 - the columns of its label spaces (`LabelSpace.columns`). Classes are words, never positions.
 """
@@ -50,8 +50,8 @@ class Card:
 class Deviation:
     """One place where a dataset is not as its format says: what was expected and what was found there.
 
-    `file` is relative to the dataset's folder, `line` counts from 1. What is `fatal` makes the row, or without
-    a line the file, unusable; anything else is only odd, and the row is read.
+    `file` is relative to the dataset's folder, `line` counts from 1. What is `fatal` makes the row, or
+    without a line the file, unusable; anything else is only odd, and the row is read.
     """
 
     file: str

@@ -1,0 +1,68 @@
+"""What lies in a dataset's folder, listed once."""
+
+import os
+from collections.abc import Iterator
+from pathlib import Path
+
+import polars as pl
+
+from facsight.core.errors import MissingData
+from facsight.data.dataset import Card, Deviation
+from facsight.data.deviations import tell_files
+
+
+def need(root: Path, card: Card, *names: str) -> None:
+    """Refuse a folder that is absent, empty or lacks the files and folders `names`, relative to it.
+
+    `MissingData` says which, and shows the layout.
+    """
+    if not root.is_dir():
+        wrong = f"there is no folder {root}"
+    elif not any(root.iterdir()):
+        wrong = f"the folder {root} is empty"
+    elif absent := [name for name in names if not (root / name).exists()]:
+        wrong = f"{root} has no {absent[0]}"
+    else:
+        return
+    raise MissingData(
+        f"{wrong}; {card.title} is expected as\n{card.layout.strip()}\nHow to get it: {card.obtain}"
+    )
+
+
+def names_in(folder: Path) -> set[str]:
+    """Names of the files in a folder, by one look at it; none where it does not exist."""
+    if not folder.is_dir():
+        return set()
+    with os.scandir(folder) as entries:
+        return {entry.name for entry in entries if entry.is_file()}
+
+
+def files_below(folder: Path, ending: str | tuple[str, ...] = "") -> list[str]:
+    """Files below a folder, relative and with `/`, in order of their names; hidden ones are left out.
+
+    `ending` keeps names that end so, in small letters; links to folders are not followed.
+    """
+    return sorted(_below(folder, "", ending))
+
+
+def _below(folder: Path, before: str, ending: str | tuple[str, ...]) -> Iterator[str]:
+    with os.scandir(folder) as entries:
+        for entry in entries:
+            if entry.name.startswith("."):
+                continue
+            if entry.is_dir(follow_symlinks=False):
+                yield from _below(folder / entry.name, f"{before}{entry.name}/", ending)
+            elif entry.name.lower().endswith(ending):
+                yield before + entry.name
+
+
+def where_there(
+    table: pl.DataFrame, present: set[str], found: list[Deviation], *, what: str = "picture"
+) -> pl.DataFrame:
+    """The table with `path` null where no such file is `present`; each is told, and kept.
+
+    `present` are paths relative to the dataset's folder.
+    """
+    there = table["path"].is_in(list(present))
+    tell_files(found, table["path"].filter(~there).drop_nulls().to_list(), f"this {what} is missing")
+    return table.with_columns(pl.when(there).then(pl.col("path")).alias("path"))

@@ -10,5 +10,7 @@ To add a dataset: write its file, add its line.
 """
 
 SETS = {
+    "bp4d": "facsight.data.sets.bp4d",
+    "disfa": "facsight.data.sets.disfa",
     "rafdb": "facsight.data.sets.rafdb",
 }

@@ -10,7 +10,9 @@ To add a dataset: write its file, add its line.
 """
 
 SETS = {
+    "biovid": "facsight.data.sets.biovid",
     "bp4d": "facsight.data.sets.bp4d",
     "disfa": "facsight.data.sets.disfa",
+    "unbc": "facsight.data.sets.unbc",
     "rafdb": "facsight.data.sets.rafdb",
 }

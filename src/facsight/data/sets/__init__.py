@@ -10,6 +10,9 @@ To add a dataset: write its file, add its line.
 """
 
 SETS = {
+    "emobank": "facsight.data.sets.emobank",
+    "meld": "facsight.data.sets.meld",
+    "ravdess": "facsight.data.sets.ravdess",
     "biovid": "facsight.data.sets.biovid",
     "bp4d": "facsight.data.sets.bp4d",
     "disfa": "facsight.data.sets.disfa",

@@ -10,6 +10,8 @@ To add a dataset: write its file, add its line.
 """
 
 SETS = {
+    "cremad": "facsight.data.sets.cremad",
+    "iemocap": "facsight.data.sets.iemocap",
     "emobank": "facsight.data.sets.emobank",
     "meld": "facsight.data.sets.meld",
     "ravdess": "facsight.data.sets.ravdess",

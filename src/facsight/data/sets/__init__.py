@@ -10,6 +10,9 @@ To add a dataset: write its file, add its line.
 """
 
 SETS = {
+    "casme2": "facsight.data.sets.casme2",
+    "samm": "facsight.data.sets.samm",
+    "smic": "facsight.data.sets.smic",
     "cremad": "facsight.data.sets.cremad",
     "iemocap": "facsight.data.sets.iemocap",
     "emobank": "facsight.data.sets.emobank",

@@ -10,6 +10,10 @@ To add a dataset: write its file, add its line.
 """
 
 SETS = {
+    "expw": "facsight.data.sets.expw",
+    "rafau": "facsight.data.sets.rafau",
+    "rafce": "facsight.data.sets.rafce",
+    "sfew": "facsight.data.sets.sfew",
     "casme2": "facsight.data.sets.casme2",
     "samm": "facsight.data.sets.samm",
     "smic": "facsight.data.sets.smic",

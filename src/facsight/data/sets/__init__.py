@@ -10,6 +10,11 @@ To add a dataset: write its file, add its line.
 """
 
 SETS = {
+    "emotionet": "facsight.data.sets.emotionet",
+    "findingemo": "facsight.data.sets.findingemo",
+    "mer2023": "facsight.data.sets.mer2023",
+    "rainman": "facsight.data.sets.rainman",
+    "stressid": "facsight.data.sets.stressid",
     "expw": "facsight.data.sets.expw",
     "rafau": "facsight.data.sets.rafau",
     "rafce": "facsight.data.sets.rafce",

@@ -10,5 +10,7 @@ To add a dataset: write its file, add its line.
 """
 
 SETS = {
+    "affectnet": "facsight.data.sets.affectnet",
     "rafdb": "facsight.data.sets.rafdb",
+    "rafdb_compound": "facsight.data.sets.rafdb_compound",
 }

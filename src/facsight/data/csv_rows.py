@@ -56,6 +56,11 @@ def csv_rows(
     return table
 
 
+def csv_names(path: Path, *, separator: str = ",") -> list[str]:
+    """The columns that the first line of a CSV file names."""
+    return _fields(_first_line(path), separator)
+
+
 @dataclass(frozen=True)
 class _File:
     path: Path

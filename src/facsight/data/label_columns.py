@@ -1,12 +1,18 @@
 """The columns of a table that hold the labels of a space, and labels out of a dataset's own codes."""
 
+import re
 from typing import Any
 
 import polars as pl
 
+from facsight.core.errors import BadLabels
 from facsight.core.labels import LabelSpace
 from facsight.data.dataset import Deviation
 from facsight.data.deviations import tell
+
+#: Columns of action units, and of affect, where a table says nothing else of itself.
+UNIT = r"AU\d\d"
+AFFECT = ("valence", "arousal", "dominance")
 
 
 def column_types(space: LabelSpace) -> dict[str, Any]:
@@ -38,13 +44,17 @@ def decode(
         lines = table["line"].filter(written == value)
         tell(found, file, lines, f"expected a label of {space.name} ({known}), found {value!r}")
     labels = written.replace_strict(meant, default=None, return_dtype=pl.Enum(space.classes))
-    return table.with_columns(labels.alias(space.column)).filter(~strange.fill_null(True)).drop(codes)
+    table = table.drop(codes).with_columns(labels.alias(space.column))
+    return table.filter(~strange.fill_null(True))
 
 
-def in_range(table: pl.DataFrame, space: LabelSpace, file: str, found: list[Deviation]) -> pl.DataFrame:
+def in_range(
+    table: pl.DataFrame, space: LabelSpace, file: str, found: list[Deviation], *, blank: bool = False
+) -> pl.DataFrame:
     """The table with the columns of units, levels or values as numbers, invalid marks null.
 
-    A row with something that is no number, or outside the range of the space, is told and left out.
+    A row with something that is no number, or outside the range of the space, is told and left out; with
+    nothing in a column as well, unless it may be `blank`.
     """
     low, high = (0.0, 1.0) if space.kind == "units" else (space.low, space.high)
     marks = [float(mark) for mark in space.invalid]
@@ -54,9 +64,11 @@ def in_range(table: pl.DataFrame, space: LabelSpace, file: str, found: list[Devi
     )
     fit = pl.all_horizontal(
         (pl.col(name).is_between(low, high) | pl.col(name).is_in(marks)).fill_null(False)
+        | (pl.lit(blank) & pl.col(f" {name}").is_null())
         for name in space.columns
     )
-    good = read.select(fit.alias("good"))["good"]
+    written = table.select(pl.col(name).alias(f" {name}") for name in space.columns)
+    good = pl.concat([read, written], how="horizontal").select(fit.alias("good"))["good"]
     if not good.all():
         tell(
             found,
@@ -70,3 +82,37 @@ def in_range(table: pl.DataFrame, space: LabelSpace, file: str, found: list[Devi
         pl.when(~pl.col(name).is_in(marks)).then(pl.col(name)).cast(types[name]).alias(name)
         for name in space.columns
     )
+
+
+def decode_words(
+    table: pl.DataFrame, space: LabelSpace, file: str, found: list[Deviation], *, words: str
+) -> pl.DataFrame:
+    """The table with the column of a space of classes from a column of words, in any spelling it knows.
+
+    An empty word becomes null. A row with a word that the space does not know is told and left out.
+    """
+    meant: dict[str, str] = {}
+    for word in table[words].drop_nulls().unique(maintain_order=True):
+        try:
+            meant[word] = space.classes[space.index(word)]
+        except BadLabels as error:
+            tell(found, file, table["line"].filter(table[words] == word), str(error))
+    fits = table[words].is_null() | table[words].is_in(list(meant))
+    labels = table[words].replace_strict(meant, default=None, return_dtype=pl.Enum(space.classes))
+    return table.drop(words).with_columns(labels.alias(space.column)).filter(fits)
+
+
+def spaces_in(table: pl.DataFrame, name: str) -> tuple[LabelSpace, ...]:
+    """The label spaces of a table whose card names none: its words, action units, valence and arousal."""
+    spaces = [
+        LabelSpace(name, tuple(kind.categories), column=column)
+        for column, kind in table.schema.items()
+        if isinstance(kind, pl.Enum) and column != "split"
+    ]
+    units = tuple(column for column in table.columns if re.fullmatch(UNIT, column))
+    values = tuple(column for column in AFFECT if column in table.columns)
+    if units:
+        spaces.append(LabelSpace(f"{name}_units", units, kind="units"))
+    if values:
+        spaces.append(LabelSpace(f"{name}_values", values, kind="values", low=-1.0, high=1.0))
+    return tuple(spaces)

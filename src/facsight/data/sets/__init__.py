@@ -11,6 +11,11 @@ To add a dataset: write its file, add its line.
 
 SETS = {
     "affectnet": "facsight.data.sets.affectnet",
+    "fer2013": "facsight.data.sets.fer2013",
+    "ferplus": "facsight.data.sets.ferplus",
+    "folder": "facsight.data.sets.folder",
+    "london": "facsight.data.sets.london",
+    "manifest": "facsight.data.sets.manifest",
     "rafdb": "facsight.data.sets.rafdb",
     "rafdb_compound": "facsight.data.sets.rafdb_compound",
 }

@@ -83,10 +83,14 @@ def _read_lists(root: Path, lists: list[tuple[str, str]], found: list[Deviation]
     table = first_of_each(pl.concat(read), "sample", lists[-1][0], found).drop("line")
     homes = [home for home in PICTURES if (root / home).is_dir()]
     need(root, CARD, *([] if homes else PICTURES[:1]))
-    present = {name: f"{home}/{name}" for home in homes for name in files_below(root / home)}
-    # a path that is not there is told under the first folder
-    placed = pl.col("sample").replace_strict(present, default=homes[0] + "/" + pl.col("sample"))
-    return where_there(table.with_columns(placed.alias("path")), set(present.values()), found)
+    present = {home: files_below(root / home) for home in homes}
+    # a picture that is not there is told under the first folder
+    path = pl.lit(f"{homes[0]}/") + pl.col("sample")
+    for home in homes[1:]:
+        there = pl.col("sample").is_in(pl.Series(present[home], dtype=pl.String).implode())
+        path = pl.when(there).then(pl.lit(f"{home}/") + pl.col("sample")).otherwise(path)
+    listed = {f"{home}/{name}" for home, names in present.items() for name in names}
+    return where_there(table.with_columns(path.alias("path")), listed, found)
 
 
 def _read_list(root: Path, name: str, split: str, found: list[Deviation]) -> pl.DataFrame:

@@ -41,9 +41,10 @@ class TestEveryDataset:
         card = dataset_card(name)
         assert card.name == name
         assert card.kind in KINDS
-        texts = (card.title, card.people, card.licence, card.obtain, card.layout, card.paper, card.certainty)
-        assert all(len(text.strip()) > 10 for text in texts)
-        assert "http" in card.paper + card.obtain
+        texts = (card.people, card.licence, card.obtain, card.layout, card.paper, card.certainty)
+        assert all(len(text.strip()) > 5 for text in texts)
+        assert card.title
+        assert not card.labels or "http" in card.paper + card.obtain
         assert all(label_space(label).name == label for label in card.labels)
 
     def test_its_copy_opens_and_nothing_in_it_is_fatal(self, name, mocks):

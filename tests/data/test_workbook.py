@@ -3,7 +3,9 @@ import zipfile
 import pytest
 
 from facsight.core.errors import BadLabels
-from facsight.data.workbook import workbook_rows
+from facsight.data.mock_files import write_lines
+from facsight.data.mock_workbook import write_workbook
+from facsight.data.workbook import sheet_of, workbook_rows
 
 MAIN = 'xmlns="http://schemas.openxmlformats.org/spreadsheetml/2006/main"'
 
@@ -59,3 +61,35 @@ def test_parts_that_are_too_large_are_not_unpacked(tmp_path, monkeypatch):
     monkeypatch.setattr("facsight.data.workbook.LARGEST", 100)
     with pytest.raises(BadLabels, match="larger than 100 bytes"):
         workbook_rows(write(tmp_path / "a.xlsx", "<row/>" * 50))
+
+
+def test_a_sheet_below_titles_as_workbook_and_as_csv(tmp_path):
+    rows = [
+        ["Codes of a study"],
+        [],
+        ["Name", "", "'Code'", "Name"],
+        ["x", "", 12, "y"],
+        ["", "", "", ""],
+        ["z"],
+    ]
+    write_workbook(tmp_path / "codes.xlsx", rows)
+    lines = ["Codes of a study", "", "Name,,'Code',Name", "x,,12,y", ",,,", "z,,,"]
+    write_lines(tmp_path / "codes.csv", lines, end="\r\n")
+    for file in ("codes.xlsx", "codes.csv"):
+        found = []
+        table = sheet_of(tmp_path, file, found, ["Name", "Code"])
+        assert table.columns == ["line", "Name", "column 2", "Code", "column 4"]
+        assert table.rows() == [(4, "x", "", "12", "y"), (6, "z", "", "", "")]
+        assert found == []
+
+
+def test_sheets_that_are_not_as_expected(tmp_path):
+    write_lines(tmp_path / "codes.csv", ["Name,Code", "a,b,c", "d,e"])
+    found = []
+    assert sheet_of(tmp_path, "codes.csv", found, ["Name"]).rows() == [(3, "d", "e")]
+    assert [str(d) for d in found] == ["codes.csv, line 2: expected 2 fields"]
+    with pytest.raises(BadLabels, match=r"expected a row with the columns Name, Age, lacks Age"):
+        sheet_of(tmp_path, "codes.csv", found, ["Name", "Age"])
+    write_lines(tmp_path / "codes.csv", ["Name", '"' + "x" * 200_000])
+    with pytest.raises(BadLabels, match="cannot be read as a table"):
+        sheet_of(tmp_path, "codes.csv", found, ["Name"])

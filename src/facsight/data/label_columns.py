@@ -1,5 +1,6 @@
 """The columns of a table that hold the labels of a space, and labels out of a dataset's own codes."""
 
+import re
 from typing import Any
 
 import polars as pl
@@ -8,6 +9,10 @@ from facsight.core.errors import BadLabels
 from facsight.core.labels import LabelSpace
 from facsight.data.dataset import Deviation
 from facsight.data.deviations import tell
+
+#: Columns of action units, and of affect, where a table says nothing else of itself.
+UNIT = r"AU\d\d"
+AFFECT = ("valence", "arousal", "dominance")
 
 
 def column_types(space: LabelSpace) -> dict[str, Any]:
@@ -39,35 +44,17 @@ def decode(
         lines = table["line"].filter(written == value)
         tell(found, file, lines, f"expected a label of {space.name} ({known}), found {value!r}")
     labels = written.replace_strict(meant, default=None, return_dtype=pl.Enum(space.classes))
-    return table.with_columns(labels.alias(space.column)).filter(~strange.fill_null(True)).drop(codes)
+    table = table.drop(codes).with_columns(labels.alias(space.column))
+    return table.filter(~strange.fill_null(True))
 
 
-def decode_words(
-    table: pl.DataFrame, space: LabelSpace, file: str, found: list[Deviation], *, words: str = "word"
+def in_range(
+    table: pl.DataFrame, space: LabelSpace, file: str, found: list[Deviation], *, blank: bool = False
 ) -> pl.DataFrame:
-    """As `decode`, for a column of a dataset's own words, such as Happy; an empty one is no label."""
-    written = table[words].str.strip_chars()
-    listed = written.drop_nulls().unique(maintain_order=True).to_list()
-    meant = {word: name for word in listed if (name := _class_of(word, space))}
-    strange = ~written.is_in([*meant, "", *space.invalid]) & written.is_not_null()
-    for word in written.filter(strange).unique(maintain_order=True):
-        known = f"a word for {', '.join(space.classes)}"
-        tell(found, file, table["line"].filter(written == word), f"expected {known}, found {word!r}")
-    labels = written.replace_strict(meant, default=None, return_dtype=pl.Enum(space.classes))
-    return table.drop(words).with_columns(labels.alias(space.column)).filter(~strange)
-
-
-def _class_of(word: str, space: LabelSpace) -> str | None:
-    try:
-        return space.classes[space.index(word)]
-    except BadLabels:
-        return None
-
-
-def in_range(table: pl.DataFrame, space: LabelSpace, file: str, found: list[Deviation]) -> pl.DataFrame:
     """The table with the columns of units, levels or values as numbers, invalid marks null.
 
-    A row with something that is no number, or outside the range of the space, is told and left out.
+    A row with something that is no number, or outside the range of the space, is told and left out; with
+    nothing in a column as well, unless it may be `blank`.
     """
     low, high = (0.0, 1.0) if space.kind == "units" else (space.low, space.high)
     marks = [float(mark) for mark in space.invalid]
@@ -77,9 +64,11 @@ def in_range(table: pl.DataFrame, space: LabelSpace, file: str, found: list[Devi
     )
     fit = pl.all_horizontal(
         (pl.col(name).is_between(low, high) | pl.col(name).is_in(marks)).fill_null(False)
+        | (pl.lit(blank) & pl.col(f" {name}").is_null())
         for name in space.columns
     )
-    good = read.select(fit.alias("good"))["good"]
+    written = table.select(pl.col(name).alias(f" {name}") for name in space.columns)
+    good = pl.concat([read, written], how="horizontal").select(fit.alias("good"))["good"]
     if not good.all():
         tell(
             found,
@@ -93,3 +82,39 @@ def in_range(table: pl.DataFrame, space: LabelSpace, file: str, found: list[Devi
         pl.when(~pl.col(name).is_in(marks)).then(pl.col(name)).cast(types[name]).alias(name)
         for name in space.columns
     )
+
+
+def decode_words(
+    table: pl.DataFrame, space: LabelSpace, file: str, found: list[Deviation], *, words: str = "word"
+) -> pl.DataFrame:
+    """The table with the column of a space of classes from a column of words, in any spelling it knows.
+
+    An empty word and invalid marks become null. A row with a word that the space does not know is told and
+    left out.
+    """
+    written = table[words].str.strip_chars()
+    meant: dict[str, str | None] = {mark: None for mark in ("", *map(str, space.invalid))}
+    for word in written.drop_nulls().unique(maintain_order=True):
+        try:
+            meant[word] = meant[word] if word in meant else space.classes[space.index(word)]
+        except BadLabels as error:
+            tell(found, file, table["line"].filter(written == word), str(error))
+    fits = written.is_null() | written.is_in(list(meant))
+    labels = written.replace_strict(meant, default=None, return_dtype=pl.Enum(space.classes))
+    return table.drop(words).with_columns(labels.alias(space.column)).filter(fits)
+
+
+def spaces_in(table: pl.DataFrame, name: str) -> tuple[LabelSpace, ...]:
+    """The label spaces of a table whose card names none: its words, action units, valence and arousal."""
+    spaces = [
+        LabelSpace(name, tuple(kind.categories), column=column)
+        for column, kind in table.schema.items()
+        if isinstance(kind, pl.Enum) and column != "split"
+    ]
+    units = tuple(column for column in table.columns if re.fullmatch(UNIT, column))
+    values = tuple(column for column in AFFECT if column in table.columns)
+    if units:
+        spaces.append(LabelSpace(f"{name}_units", units, kind="units"))
+    if values:
+        spaces.append(LabelSpace(f"{name}_values", values, kind="values", low=-1.0, high=1.0))
+    return tuple(spaces)

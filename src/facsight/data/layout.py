@@ -1,17 +1,17 @@
 """What lies in a dataset's folder, listed once."""
 
 import os
-from collections.abc import Iterator
 from pathlib import Path
 
 import polars as pl
 
+from facsight.core.endings import PHOTO_ENDINGS
 from facsight.core.errors import MissingData
 from facsight.data.dataset import Card, Deviation
 from facsight.data.deviations import tell_files
 
 #: Endings of files, as `files_below` takes them.
-PICTURES = (".jpg", ".jpeg", ".png", ".bmp")
+PICTURES = tuple(sorted(PHOTO_ENDINGS))
 VIDEOS = (".mp4", ".avi", ".mov", ".flv", ".mkv", ".wmv")
 SOUNDS = (".wav", ".flac", ".mp3")
 
@@ -61,7 +61,16 @@ def files_below(folder: Path, ending: str | tuple[str, ...] = "") -> list[str]:
 
     `ending` keeps names that end so, in small letters; links to folders are not followed.
     """
-    return sorted(_below(folder, "", ending))
+    found, waiting = [], [""]
+    while waiting:
+        before = waiting.pop()
+        with os.scandir(folder / before) as entries:
+            shown = [entry for entry in entries if not entry.name.startswith(".")]
+        folders = {entry.name for entry in shown if entry.is_dir(follow_symlinks=False)}
+        waiting += [f"{before}{name}/" for name in folders]
+        names = (entry.name for entry in shown if entry.name not in folders)
+        found += [before + name for name in names if name.lower().endswith(ending)]
+    return sorted(found)
 
 
 def paths_below(root: Path, folder: str, ending: str | tuple[str, ...] = "") -> list[str]:
@@ -70,15 +79,10 @@ def paths_below(root: Path, folder: str, ending: str | tuple[str, ...] = "") -> 
     return [f"{folder}/{name}" for name in names] if folder else names
 
 
-def _below(folder: Path, before: str, ending: str | tuple[str, ...]) -> Iterator[str]:
-    with os.scandir(folder) as entries:
-        for entry in entries:
-            if entry.name.startswith("."):
-                continue
-            if entry.is_dir(follow_symlinks=False):
-                yield from _below(folder / entry.name, f"{before}{entry.name}/", ending)
-            elif entry.name.lower().endswith(ending):
-                yield before + entry.name
+def files_named(root: Path, paths: pl.Series) -> set[str]:
+    """Which of these relative paths are files below `root`, by one look at each folder that they name."""
+    folders = {path.rpartition("/")[0] for path in paths.drop_nulls()}
+    return {f"{folder}/{name}".lstrip("/") for folder in folders for name in names_in(root / folder)}
 
 
 def where_there(

@@ -11,7 +11,7 @@ import polars as pl
 from facsight.core.errors import BadLabels, UnknownName, did_you_mean
 from facsight.core.labels import LabelSpace, label_space
 from facsight.data.dataset import SPLITS, Card, Dataset, Deviation
-from facsight.data.label_columns import column_types
+from facsight.data.label_columns import column_types, spaces_in
 from facsight.data.sets import SETS
 
 #: So many fatal deviations are told in the error; `check` tells all.
@@ -65,7 +65,7 @@ def open_dataset(
     table = module.read(Path(root), found, **options)
     if not tolerant:
         _refuse_fatal(module.CARD, found)
-    spaces = tuple(label_space(label) for label in module.CARD.labels)
+    spaces = _spaces(module.CARD, options, table)
     table = _finished(table, spaces)
     if sealed:
         table = _sealed(table, spaces)
@@ -82,6 +82,15 @@ def _refuse_fatal(card: Card, found: list[Deviation]) -> None:
         f"{card.title} is not in its format at {len(fatal)} place(s):\n{told}{more}\n"
         f"`facsight data check PATH --as {card.name}` tells all; tolerant=True leaves these rows out"
     )
+
+
+def _spaces(card: Card, options: dict[str, Any], table: pl.DataFrame) -> tuple[LabelSpace, ...]:
+    """Those of the card; of a layout that holds any labels, those asked for or else those of its table."""
+    if card.labels:
+        return tuple(label_space(name) for name in card.labels)
+    asked = options.get("labels") or ()
+    names = [asked] if isinstance(asked, str) else asked
+    return tuple(label_space(name) for name in names) or spaces_in(table, card.name)
 
 
 def _finished(table: pl.DataFrame, spaces: tuple[LabelSpace, ...]) -> pl.DataFrame:

@@ -1,5 +1,6 @@
 """The first sheet of an Excel workbook (.xlsx) as rows of text: label lists of datasets come so."""
 
+import csv
 import re
 import zipfile
 from collections.abc import Sequence
@@ -10,8 +11,9 @@ from xml.parsers import expat
 import polars as pl
 
 from facsight.core.errors import BadLabels
-from facsight.data.csv_rows import csv_of, headed
 from facsight.data.dataset import Deviation
+from facsight.data.deviations import tell
+from facsight.data.text_rows import file_lines
 
 #: Bytes of a part of a workbook once unpacked. A list of labels is far smaller; a bomb is larger.
 LARGEST = 64 * 1024**2
@@ -128,11 +130,37 @@ def _value(written: str, kind: str, strings: list[str]) -> str:
 
 
 def sheet_of(root: Path, file: str, found: list[Deviation], columns: Sequence[str]) -> pl.DataFrame:
-    """A table with a header from the first sheet of a workbook, or from a CSV that was saved from it.
+    """The table of a sheet, from a workbook or a CSV saved from one, below the row that names `columns`.
 
-    As `csv_of`: text under the names of the header, and the row as `line`.
+    Text under the names of the columns, without quotes around them, and the number of each row as `line`.
+    `BadLabels` where no row names all; a row of a CSV with another number of fields is told and left out.
     """
-    if not file.lower().endswith(".xlsx"):
-        return csv_of(root, file, found, columns)
-    rows, lines = workbook_rows(root / file)
-    return headed(rows, lines, file, found, columns)
+    rows, lines = workbook_rows(root / file) if file.lower().endswith(".xlsx") else _saved(root, file, found)
+    plain = [[name.strip().strip("'\"").strip() for name in row] for row in rows]
+    top = next((i for i, row in enumerate(plain) if set(columns) <= set(row)), None)
+    if top is None:
+        raise BadLabels(_no_header(plain, file, columns))
+    names = plain[top]
+    header = [n if n and n not in names[:i] else f"column {i + 1}" for i, n in enumerate(names)]
+    kept = [(line, *row) for line, row in zip(lines[top + 1 :], plain[top + 1 :], strict=True) if any(row)]
+    wrong = [row[0] for row in kept if len(row) != len(header) + 1]
+    tell(found, file, wrong, f"expected {len(header)} fields")
+    whole = [row for row in kept if len(row) == len(header) + 1]
+    return pl.DataFrame(whole, schema={"line": pl.Int64, **dict.fromkeys(header, pl.String)}, orient="row")
+
+
+def _saved(root: Path, file: str, found: list[Deviation]) -> tuple[list[list[str]], list[int]]:
+    try:
+        rows = list(csv.reader(file_lines(root / file, root, found)))
+    except csv.Error as error:
+        raise BadLabels(f"{file} cannot be read as a table: {error}") from error
+    return rows, list(range(1, len(rows) + 1))
+
+
+def _no_header(rows: list[list[str]], file: str, columns: Sequence[str]) -> str:
+    first = next((row for row in rows if any(row)), [])
+    absent = [name for name in columns if name not in first]
+    return (
+        f"{file}: expected a row with the columns {', '.join(columns)}, lacks {', '.join(absent)}; the "
+        f"first row is {', '.join(first[:12]) or 'empty'}"
+    )

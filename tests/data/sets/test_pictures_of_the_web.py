@@ -78,7 +78,7 @@ def test_scenes_of_findingemo(tmp_path):
     [
         ("0,u,/Run_1/x.png,U,A,4,2,Joy,C,1,2023", "line 2: expected valence from -3 to 3, found 4"),
         ("0,u,/Run_1/x.png,U,A,0,-1,Joy,C,1,2023", "line 2: expected arousal from 0 to 6"),
-        ("0,u,/Run_1/x.png,U,A,0,1,Happy,C,1,2023", "line 2: expected a word for serenity"),
+        ("0,u,/Run_1/x.png,U,A,0,1,Happy,C,1,2023", "line 2: 'Happy' is not a class of findingemo24"),
         (
             "0,u,/Run_1/../../x.png,U,A,0,1,Joy,C,1,2023",
             "line 2: expected the name of a picture in the folder",

@@ -10,7 +10,6 @@ import numpy as np
 import polars as pl
 
 from facsight.core.labels import label_space
-from facsight.data.csv_rows import csv_of
 from facsight.data.dataset import Card, Deviation
 from facsight.data.deviations import tell
 from facsight.data.label_columns import in_range
@@ -19,6 +18,7 @@ from facsight.data.mock_clips import noise
 from facsight.data.mock_files import write_lines, write_picture
 from facsight.data.row_checks import keep
 from facsight.data.text_rows import first_of_each
+from facsight.data.workbook import sheet_of
 
 UNITS = label_space("emotionet12")
 COLUMNS = {f"AU {int(unit.removeprefix('AU'))}": unit for unit in UNITS.classes}
@@ -51,7 +51,7 @@ def read(root: Path, found: list[Deviation]) -> pl.DataFrame:
     if not lists:
         need(root, CARD, LIST)
     file = lists[0]
-    table = csv_of(root, file, found, ["URL", *COLUMNS]).select("line", "URL", *COLUMNS).rename(COLUMNS)
+    table = sheet_of(root, file, found, ["URL", *COLUMNS]).select("line", "URL", *COLUMNS).rename(COLUMNS)
     name = pl.col("URL").str.strip_chars("'\" ").str.extract(r"([^/]+)\.\w+$").alias("sample")
     table = keep(table.with_columns(name), pl.col("sample").is_not_null(), file, found, "an address", "URL")
     table = in_range(first_of_each(table, "sample", file, found), UNITS, file, found)

@@ -93,10 +93,11 @@ def decode_words(
     left out.
     """
     written = table[words].str.strip_chars()
-    meant: dict[str, str | None] = {mark: None for mark in ("", *map(str, space.invalid))}
+    marks = {"", *(str(mark) for mark in space.invalid)}
+    meant: dict[str, str | None] = {}
     for word in written.drop_nulls().unique(maintain_order=True):
         try:
-            meant[word] = meant[word] if word in meant else space.classes[space.index(word)]
+            meant[word] = None if word in marks else space.classes[space.index(word)]
         except BadLabels as error:
             tell(found, file, table["line"].filter(written == word), str(error))
     fits = written.is_null() | written.is_in(list(meant))

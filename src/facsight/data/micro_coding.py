@@ -27,6 +27,9 @@ def coded_clips(
     """The sheet as subject, clip, onset, apex, offset, units and expression, by its `names` for them."""
     table = sheet_of(root, file, found, list(names.values()))
     table = table.select("line", *(pl.col(theirs).alias(ours) for ours, theirs in names.items()))
+    for column in ("subject", "clip"):
+        plain = pl.col(column).str.contains(r"^[\w.-]*\w$")  # it becomes the name of a folder
+        table = keep(table, plain, file, found, f"the name of a {column}", column)
     for column in ("onset", "offset"):
         table = with_frames(table, file, found, column=column)
     order = pl.col("onset") <= pl.col("offset")
@@ -44,11 +47,12 @@ def with_folders(
 ) -> pl.DataFrame:
     """The table with the folder of each clip as `path`, from `sample` below `home`; without `line`."""
     table = first_of_each(table, "sample", file, found)
-    paths = [f"{home}/{sample}".lstrip("/") for sample in table["sample"]] if home is not None else []
-    path = pl.Series(
-        "path", [p if (root / p).is_dir() else None for p in paths] or [None] * len(table), pl.String
-    )
-    if home is not None:
+    if home is None:
+        found.append(Deviation(file, "there are no pictures of any clip", fatal=False))
+        path = pl.Series("path", [None] * len(table), dtype=pl.String)
+    else:
+        paths = (f"{home}/{sample}".lstrip("/") for sample in table["sample"])
+        path = pl.Series("path", [p if (root / p).is_dir() else None for p in paths], dtype=pl.String)
         absent = table["line"].filter(path.is_null())
         tell(found, file, absent, "there is no folder of pictures of this clip", fatal=False)
     return table.with_columns(path, pl.col("sample").alias("video")).drop("line", "clip")

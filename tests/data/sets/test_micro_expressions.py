@@ -61,6 +61,8 @@ def test_the_sheet_as_csv_and_a_clip_without_pictures(tmp_path):
 @pytest.mark.parametrize(
     ("row", "said"),
     [
+        ([3, "../EP", "", 7, 8, 9, "", "4", "fear"], "line 5: expected the name of a clip, found '../EP'"),
+        (["", "EP", "", 7, 8, 9, "", "4", "fear"], "line 5: expected the name of a subject, found ''"),
         ([3, "EP", "", 9, 8, 7, "", "4", "fear"], "line 5: expected an onset before the offset"),
         (
             [3, "EP", "", "x", 8, 9, "", "4", "fear"],

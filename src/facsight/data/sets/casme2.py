@@ -61,13 +61,11 @@ def read(
     if not sheets:
         need(root, CARD, "CASME2-coding-20140508.xlsx")
     table = coded_clips(root, sheets[-1], found, NAMES, EMOTIONS)
-    number = pl.col("subject").cast(pl.Int64, strict=False)
-    subject = pl.format("sub{}", number.cast(pl.String).str.zfill(2))
-    table = table.with_columns(subject.alias("subject"))
+    table = table.with_columns(("sub" + pl.col("subject").str.zfill(2)).alias("subject"))
     table = table.with_columns((pl.col("subject") + "/" + pl.col("clip")).alias("sample"))
     homes = HOMES[pictures] if pictures else (*HOMES["raw"], *HOMES["cropped"])
-    home = home_of(root, homes, table["subject"].drop_nulls().unique().to_list())
-    return with_folders(table.drop_nulls("subject"), root, home, sheets[-1], found)
+    home = home_of(root, homes, table["subject"].unique().to_list())
+    return with_folders(table, root, home, sheets[-1], found)
 
 
 def mock(root: Path, *, seed: int = 0) -> None:

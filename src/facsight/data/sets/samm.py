@@ -55,8 +55,7 @@ def read(root: Path, found: list[Deviation]) -> pl.DataFrame:
     if not sheets:
         need(root, CARD, "SAMM_Micro_FACS_Codes_v2.xlsx")
     table = coded_clips(root, sheets[-1], found, NAMES, EMOTIONS)
-    subject = pl.col("subject").str.zfill(3)
-    table = table.with_columns(subject.alias("subject"))
+    table = table.with_columns(pl.col("subject").str.zfill(3))
     table = table.with_columns((pl.col("subject") + "/" + pl.col("clip")).alias("sample"))
     home = home_of(root, HOMES, table["subject"].unique().to_list())
     return with_folders(table, root, home, sheets[-1], found)

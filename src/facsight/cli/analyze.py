@@ -158,7 +158,8 @@ def _over_time(smooth: float, neutral: str | None, segments: Path | None, videos
 
 def _found(inputs: list[Path], only: str | None) -> tuple[list[Path], list[Path]]:
     """The photos, or the videos, that are to be read: one of the lists is empty."""
-    from facsight.media.folder import PHOTO_ENDINGS, find_media
+    from facsight.core.endings import PHOTO_ENDINGS
+    from facsight.media.folder import find_media
     from facsight.media.video import VIDEO_ENDINGS
 
     photos, videos = find_media(inputs)

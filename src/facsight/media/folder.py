@@ -5,13 +5,9 @@ import re
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 
+from facsight.core.endings import PHOTO_ENDINGS
 from facsight.core.errors import MissingData
 from facsight.media.video import VIDEO_ENDINGS
-
-#: Endings of file names that are taken for photos in a folder, in small letters.
-PHOTO_ENDINGS = frozenset(
-    (".avif", ".bmp", ".gif", ".jfif", ".jpe", ".jpeg", ".jpg", ".png", ".ppm", ".tif", ".tiff", ".webp")
-)
 
 _DIGITS = re.compile(r"(\d+)")
 

@@ -83,9 +83,15 @@ class FramePictures:
     def __init__(self, root: Path, folders: Sequence[str]):
         self.root = root
         self.folders = tuple(folders)
+        self._listed: tuple[str, tuple[str, list[str]]] | None = None
 
     def names(self, video: str) -> tuple[str, list[str]]:
         """Where a video lies, relative to the dataset, and the names in there, unsorted; "" if nowhere."""
+        if self._listed is None or self._listed[0] != video:
+            self._listed = video, self._list(video)
+        return self._listed[1]
+
+    def _list(self, video: str) -> tuple[str, list[str]]:
         for folder in self.folders:
             names = _names(self.root / folder / video)
             if names:

@@ -5,6 +5,7 @@ folder of pictures is entered only when its video comes up.
 """
 
 import os
+import re
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -13,11 +14,8 @@ import polars as pl
 from facsight.data.dataset import Deviation
 from facsight.data.deviations import tell
 
-VIDEOS = (".mp4", ".avi", ".mov", ".mkv", ".wmv")
-SOUNDS = (".wav", ".mp3", ".flac")
-
-#: How the names of folders begin that hold media, not lists; they are found, but not entered.
-MEDIA_FOLDERS = ("cropped", "crops", "batch", "video", "frame", "face", "audio", "raw", "clip")
+#: Names of folders that hold media, not lists; they are found, but not entered.
+MEDIA_FOLDERS = r"(?:cropped|crops|batch\d|(?:videos?|frames?|faces?|clips?|audios?|raw)(?:_|$)).*"
 
 
 def folders_near(root: Path, depth: int = 3) -> list[str]:
@@ -62,7 +60,7 @@ def base_name(path: str) -> str:
 
 
 def _holds_media(folder: str) -> bool:
-    return base_name(folder).lower().startswith(MEDIA_FOLDERS)
+    return re.fullmatch(MEDIA_FOLDERS, base_name(folder).lower()) is not None
 
 
 def _names(folder: Path) -> list[str]:

@@ -22,6 +22,8 @@ SETS = {
     "cexpr": "facsight.data.sets.cexpr",
     "disfa": "facsight.data.sets.disfa",
     "dvd": "facsight.data.sets.dvd",
+    "emi": "facsight.data.sets.emi",
+    "eri": "facsight.data.sets.eri",
     "rafdb": "facsight.data.sets.rafdb",
     "unbc": "facsight.data.sets.unbc",
 }

@@ -17,6 +17,8 @@ SETS = {
     "affwild2_lsd": "facsight.data.sets.affwild2_lsd",
     "affwild2_mtl": "facsight.data.sets.affwild2_mtl",
     "affwild2_va": "facsight.data.sets.affwild2_va",
+    "bah_frame": "facsight.data.sets.bah_frame",
+    "bah_video": "facsight.data.sets.bah_video",
     "biovid": "facsight.data.sets.biovid",
     "bp4d": "facsight.data.sets.bp4d",
     "cexpr": "facsight.data.sets.cexpr",

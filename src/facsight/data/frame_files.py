@@ -49,6 +49,11 @@ def media_near(root: Path, endings: tuple[str, ...], depth: int = 3) -> dict[str
     return found
 
 
+def clips_in(root: Path, folder: str) -> dict[str, str]:
+    """What lies in a folder by its name without ending: clips are files, or folders of their frames."""
+    return {Path(name).stem: f"{folder}/{name}" for name in listed(root / folder)}
+
+
 def listed(folder: Path) -> list[str]:
     """Names of what lies in a folder, in order, hidden ones aside; none where there is no such folder."""
     return sorted(name for name in _names(folder) if not name.startswith("."))

@@ -12,6 +12,7 @@ To add a dataset: write its file, add its line.
 SETS = {
     "abaw1_au": "facsight.data.sets.abaw1_au",
     "abaw1_expr": "facsight.data.sets.abaw1_expr",
+    "afew": "facsight.data.sets.afew",
     "affwild2_au": "facsight.data.sets.affwild2_au",
     "affwild2_expr": "facsight.data.sets.affwild2_expr",
     "affwild2_lsd": "facsight.data.sets.affwild2_lsd",
@@ -22,10 +23,13 @@ SETS = {
     "biovid": "facsight.data.sets.biovid",
     "bp4d": "facsight.data.sets.bp4d",
     "cexpr": "facsight.data.sets.cexpr",
+    "dfew": "facsight.data.sets.dfew",
     "disfa": "facsight.data.sets.disfa",
     "dvd": "facsight.data.sets.dvd",
     "emi": "facsight.data.sets.emi",
     "eri": "facsight.data.sets.eri",
+    "ferv39k": "facsight.data.sets.ferv39k",
+    "mafw": "facsight.data.sets.mafw",
     "rafdb": "facsight.data.sets.rafdb",
     "unbc": "facsight.data.sets.unbc",
 }

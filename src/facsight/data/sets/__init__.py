@@ -31,5 +31,8 @@ SETS = {
     "ferv39k": "facsight.data.sets.ferv39k",
     "mafw": "facsight.data.sets.mafw",
     "rafdb": "facsight.data.sets.rafdb",
+    "recola": "facsight.data.sets.recola",
+    "sewa": "facsight.data.sets.sewa",
     "unbc": "facsight.data.sets.unbc",
+    "veatic": "facsight.data.sets.veatic",
 }

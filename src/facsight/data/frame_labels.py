@@ -58,7 +58,7 @@ def read_frame_labels(
     folder = next((f for f in near if base_name(f) in task.folders), None)
     parts = [] if folder is None else list(_labelled(root, folder, task, parse, crops, found))
     labelled = {part["subject"][0] for part in parts if len(part)}
-    parts += test_rows(root, task.tests, crops, found, labelled)
+    parts += asked_rows(root, task.tests, crops, found, labelled)
     if not parts:
         need(root, card, f"{task.folders[0]}/{next(iter(task.splits))}/<video>.txt")
     return pl.concat(parts, how="diagonal")
@@ -146,7 +146,7 @@ def recording(video: str) -> str:
     return re.sub("_(?:left|right)$", "", video)
 
 
-def test_rows(
+def asked_rows(
     root: Path, tests: tuple[str, ...], crops: FramePictures, found: list[Deviation], labelled: set[str]
 ) -> list[pl.DataFrame]:
     """Rows of the test split: those of the sample submission, else the pictures of the listed videos."""

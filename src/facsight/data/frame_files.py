@@ -54,6 +54,15 @@ def clips_in(root: Path, folder: str) -> dict[str, str]:
     return {Path(name).stem: f"{folder}/{name}" for name in listed(root / folder)}
 
 
+def first_line(path: Path) -> str:
+    """The first line of a text file without the ends; "" of one that cannot be read."""
+    try:
+        with path.open("rb") as lines:
+            return lines.readline().decode("utf-8-sig", errors="replace").strip()
+    except OSError:
+        return ""
+
+
 def listed(folder: Path) -> list[str]:
     """Names of what lies in a folder, in order, hidden ones aside; none where there is no such folder."""
     return sorted(name for name in _names(folder) if not name.startswith("."))
@@ -71,13 +80,16 @@ def _holds_media(folder: str) -> bool:
 def _names(folder: Path) -> list[str]:
     try:
         return os.listdir(folder)  # noqa: PTH208  a path each would cost more than the listing
-    except (FileNotFoundError, NotADirectoryError):
+    except OSError:
         return []
 
 
 def _folders_in(folder: Path) -> list[str]:
-    with os.scandir(folder) as entries:
-        return sorted(entry.name for entry in entries if not entry.name.startswith(".") and entry.is_dir())
+    try:
+        with os.scandir(folder) as entries:
+            return sorted(entry.name for entry in entries if entry.name[0] != "." and entry.is_dir())
+    except OSError:
+        return []
 
 
 class FramePictures:

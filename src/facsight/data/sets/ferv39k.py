@@ -58,7 +58,7 @@ def _list(root: Path, file: str, split: str, found: list[Deviation]) -> pl.DataF
     rows = rows.filter(clip)
     other = rows.filter(pl.col("sample").str.split("/").list.get(1) != pl.col("word"))
     tell(found, file, other["line"], "the clip lies in the folder of another expression", fatal=False)
-    rows = decode_words(rows, SPACE, file, found)
+    rows = decode_words(rows, SPACE, file, found, words="word")
     return rows.with_columns(pl.lit(split).alias("split"), pl.col("sample").alias("video"))
 
 

@@ -67,7 +67,9 @@ def _clips(root: Path, found: list[Deviation]) -> dict[str, str]:
 
 
 def _list(root: Path, file: str, split: str, clips: dict[str, str], found: list[Deviation]) -> pl.DataFrame:
-    rows = decode_words(text_rows(root / file, root, found, ["sample", "word"]), SPACE, file, found)
+    rows = decode_words(
+        text_rows(root / file, root, found, ["sample", "word"]), SPACE, file, found, words="word"
+    )
     name = pl.col("sample").str.strip_suffix(".mp4")
     rows = rows.with_columns(
         pl.lit(split).alias("split"),

@@ -7,7 +7,7 @@ import polars as pl
 
 from facsight.core.labels import label_space
 from facsight.data.dataset import Card, Deviation
-from facsight.data.frame_files import listed, media_near
+from facsight.data.frame_files import first_line, listed, media_near
 from facsight.data.label_columns import in_range
 from facsight.data.layout import SOUNDS, VIDEOS, need
 from facsight.data.mock_clips import write_clip
@@ -75,9 +75,7 @@ def _recording(root: Path, recording: str, found: list[Deviation]) -> pl.DataFra
 
 def _columns(path: Path) -> tuple[tuple[str, ...], int]:
     """The columns of a file and how many lines come before its rows; the second column is the time."""
-    with path.open("rb") as lines:
-        header = lines.readline().decode("utf-8-sig", errors="replace").strip()
-    names = [name.strip().strip("'\"").lower() for name in header.split(";")]
+    names = [name.strip().strip("'\"").lower() for name in first_line(path).split(";")]
     if set(SPACE.columns) <= set(names[2:]):
         return ("name", "time", *names[2:]), 1
     return COLUMNS, 0

@@ -7,7 +7,7 @@ import polars as pl
 
 from facsight.core.labels import label_space
 from facsight.data.dataset import Card, Deviation
-from facsight.data.frame_files import FramePictures, listed, media_near
+from facsight.data.frame_files import FramePictures, first_line, listed, media_near
 from facsight.data.label_columns import in_range
 from facsight.data.layout import VIDEOS, first_there, need
 from facsight.data.mock_clips import write_clip
@@ -85,9 +85,8 @@ def _ratings(root: Path, file: str, name: str, found: list[Deviation]) -> pl.Dat
     if not (root / file).is_file():
         found.append(Deviation(file, "no such file, though there is one of the other rating"))
         return pl.DataFrame(schema={"line": pl.Int64, name: pl.String, "frame": pl.Int32})
-    with (root / file).open("rb") as lines:
-        alone = b"," not in lines.readline()
-    table = text_rows(root / file, root, found, (name,) if alone else ("place", name), separator=",")
+    columns = ("place", name) if "," in first_line(root / file) else (name,)
+    table = text_rows(root / file, root, found, columns, separator=",")
     return table.select("line", name, (pl.col("line") - 1).cast(pl.Int32).alias("frame"))
 
 

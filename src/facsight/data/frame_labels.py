@@ -111,7 +111,7 @@ def rows_below(
     """The rows of a file as text under `columns`, and how many lines of header came before them.
 
     Where the first line is a row, all are read. Where it names the columns in another order, they are taken
-    by name. Any other first line is of another release, whose numbers may mean something else: nothing is read.
+    by name. Any other first line is of another release, whose numbers may mean something else: none is read.
     """
     first = _raw(root / file).partition(b"\n")[0].decode("utf-8-sig", errors="replace").strip()
     named, wanted = ([name.strip().lower() for name in line] for line in (first.split(","), header))

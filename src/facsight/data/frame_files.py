@@ -73,6 +73,15 @@ def base_name(path: str) -> str:
     return path.rstrip("/").rpartition("/")[2]
 
 
+def stays_inside(path: str) -> bool:
+    """Whether a path that a list names stays in the folder it is meant for.
+
+    >>> stays_inside("Videos/82553/Visite_1"), stays_inside("../82553"), stays_inside("/82553")
+    (True, False, False)
+    """
+    return not {"", ".", ".."} & set(path.split("/"))
+
+
 def _holds_media(folder: str) -> bool:
     return re.fullmatch(MEDIA_FOLDERS, base_name(folder).lower()) is not None
 
@@ -107,7 +116,7 @@ class FramePictures:
         return self._listed[1]
 
     def _list(self, video: str) -> tuple[str, list[str]]:
-        for folder in self.folders:
+        for folder in self.folders if stays_inside(video) else ():
             names = _names(self.root / folder / video)
             if names:
                 return f"{folder}/{video}", names
@@ -123,7 +132,9 @@ class FramePictures:
         if len(absent) and self.folders:
             told = f"expected pictures of {video} in {' or '.join(self.folders)}"
             if names:
-                told = f"{len(absent)} frames have no picture, the first is {video}/{absent['name'][0]}"
+                told = (
+                    f"{len(absent)} of {len(rows)} frames have no picture, the first is {absent['name'][0]}"
+                )
             tell(found, file, absent["line"][:1], told, fatal=False)
         return rows
 

@@ -173,8 +173,17 @@ def asked_rows(
     samples = [file for file in lists if re.search("test_set_(?:example|sample)", file.lower())]
     releases = [file for file in lists if "test_set_release" in file.lower()]
     if samples:
-        return list(_sampled(root, samples[0], crops, found))
-    return list(_released(root, releases[0], crops, found, labelled)) if releases else []
+        asked = _sampled(root, samples[0], crops, found)
+    else:
+        asked = _released(root, releases[0], crops, found) if releases else iter(())
+    return [rows for rows in asked if not _is_labelled(rows, labelled, (samples or releases)[0], found)]
+
+
+def _is_labelled(rows: pl.DataFrame, labelled: set[str], file: str, found: list[Deviation]) -> bool:
+    known = len(rows) > 0 and rows["subject"][0] in labelled
+    if known:
+        found.append(Deviation(file, f"{rows['subject'][0]} is labelled, yet listed for the test"))
+    return known
 
 
 def names_one_of(file: str, words: tuple[str, ...]) -> bool:
@@ -205,14 +214,9 @@ def _sampled(root: Path, file: str, crops: FramePictures, found: list[Deviation]
         yield of_person(crops.located(rows.drop("id"), str(video), file, found), "test", str(video))
 
 
-def _released(
-    root: Path, file: str, crops: FramePictures, found: list[Deviation], labelled: set[str]
-) -> Iterator[pl.DataFrame]:
+def _released(root: Path, file: str, crops: FramePictures, found: list[Deviation]) -> Iterator[pl.DataFrame]:
     """The frames of listed videos that have a picture: without a sample submission none else is known."""
     for line, video in text_rows(root / file, root, found, ["id"], separator=",").iter_rows():
-        if video in labelled:
-            tell(found, file, [line], f"{video} is labelled, yet listed for the test")
-            continue
         names = sorted(name for name in crops.names(video)[1] if re.fullmatch(r"\d{5,}\.jpg", name))
         frames = pl.Series("frame", [int(Path(name).stem) for name in names], dtype=pl.Int32)
         rows = pl.DataFrame([frames, pl.Series("line", [line] * len(names), dtype=pl.Int64)])

@@ -90,8 +90,8 @@ class TestValenceAndArousal:
             ("cropped_aligned/short/00001.jpg",),
         ]
         assert told(data) == [
-            "VA_Estimation_Challenge/Train_Set/long.txt, line 3: 2 frames have no picture, "
-            "the first is long/00002.jpg",
+            "VA_Estimation_Challenge/Train_Set/long.txt, line 3: 2 of 4 frames have no picture, "
+            "the first is 00002.jpg",
             "VA_Estimation_Challenge/Train_Set/short.txt: 2 pictures have no row, behind the last",
         ]
 
@@ -241,12 +241,25 @@ class TestTestLists:
         data = open_dataset("affwild2_va", tmp_path, tolerant=True)
         assert columns(data, "sample") == [("t/00001.jpg",)]
 
-    def test_a_labelled_video_in_the_test_list_is_told(self, tmp_path, write, picture):
+    @pytest.mark.parametrize(
+        ("name", "text"), [("va_test_set_release.txt", "a\n"), ("VA_test_set_sample.txt", "a/00001.jpg\n")]
+    )
+    def test_a_labelled_video_in_the_test_list_is_told(self, tmp_path, write, picture, name, text):
         write("VA_Estimation_Challenge/Train_Set/a.txt", "valence,arousal\n0,0\n")
-        write("va_test_set_release.txt", "a\n")
+        write(name, text)
         picture("a", 1)
         with pytest.raises(BadLabels, match="a is labelled, yet listed for the test"):
             open_dataset("affwild2_va", tmp_path)
+
+    @pytest.mark.parametrize("video", ["..", "../..", "/tmp"])
+    def test_a_list_does_not_lead_out_of_the_folder(self, tmp_path, write, picture, video):
+        (tmp_path / "data").mkdir()
+        write("00001.jpg", "")
+        write("data/00001.jpg", "")
+        write("data/va_test_set_release.txt", f"{video}\nt\n")
+        picture("t", 1, folder="data/cropped_aligned")
+        data = open_dataset("affwild2_va", tmp_path / "data")
+        assert columns(data, "path") == [("cropped_aligned/t/00001.jpg",)]
 
 
 class TestExpressions:
@@ -331,7 +344,7 @@ class TestAllTasks:
             ("v_left/00020.jpg", "v", 20, pytest.approx(0.1), None, None, None, None),
         ]
         assert told(data) == [
-            "training_set_annotations.txt, line 4: 1 frames have no picture, the first is v_left/00020.jpg"
+            "training_set_annotations.txt, line 4: 1 of 3 frames have no picture, the first is 00020.jpg"
         ]
 
     def test_of_a_repeated_line_the_first_is_kept_and_the_order_too(self, tmp_path, write, picture):

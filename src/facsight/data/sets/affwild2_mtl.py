@@ -54,7 +54,8 @@ def read(root: Path, found: list[Deviation], *, pictures: str = "cropped_aligned
     """
     need(root, CARD)
     near = folders_near(root)
-    lists = {split: _list(root, name) for split, name in LISTS.items()}
+    files = lists_near(root)
+    lists = {split: _list(files, name) for split, name in LISTS.items()}
     if not any(lists.values()):
         need(root, CARD, f"{LISTS['train']}.txt")
     crops = crops_of(root, pictures, near, found)
@@ -74,8 +75,8 @@ def _split(root: Path, split: str, file: str, crops: FramePictures, found: list[
     return pl.concat(located).sort("line").with_columns(pl.lit(split).alias("split"))
 
 
-def _list(root: Path, name: str) -> str | None:
-    return next((file for file in lists_near(root) if base_name(file).startswith(name)), None)
+def _list(files: list[str], name: str) -> str | None:
+    return next((file for file in files if base_name(file).startswith(name)), None)
 
 
 def _labelled(root: Path, file: str, found: list[Deviation]) -> pl.DataFrame:

@@ -7,7 +7,7 @@ import polars as pl
 from facsight.core.labels import label_space
 from facsight.data.dataset import Card, Deviation
 from facsight.data.deviations import tell
-from facsight.data.frame_files import base_name, folders_near, listed, lists_near
+from facsight.data.frame_files import base_name, folders_near, listed, lists_near, stays_inside
 from facsight.data.label_columns import decode_words
 from facsight.data.layout import need, where_there
 from facsight.data.mock_files import mock_faces, write_lines, write_picture
@@ -67,7 +67,7 @@ def _with_clips(table: pl.DataFrame, root: Path, found: list[Deviation]) -> pl.D
     if not near:
         found.append(Deviation(CLIPS, "no such folder: no sample has a file", fatal=False))
         return table
-    above = table["sample"].str.replace("/[^/]+$", "").unique()
+    above = [folder for folder in table["sample"].str.replace("/[^/]+$", "").unique() if stays_inside(folder)]
     there = {f"{near[-1]}/{folder}/{name}" for folder in above for name in listed(root / near[-1] / folder)}
     table = table.with_columns(pl.concat_str(pl.lit(near[-1] + "/"), pl.col("sample")).alias("path"))
     return where_there(table, there, found, what="clip")

@@ -62,8 +62,11 @@ def in_range(
         pl.col(name).cast(pl.String).str.strip_chars().cast(pl.Float64, strict=False).alias(name)
         for name in space.columns
     )
+    within = lambda name: (  # noqa: E731
+        pl.col(name).is_in([low, high]) if space.kind == "units" else pl.col(name).is_between(low, high)
+    )
     fit = pl.all_horizontal(
-        (pl.col(name).is_between(low, high) | pl.col(name).is_in(marks)).fill_null(False)
+        (within(name) | pl.col(name).is_in(marks)).fill_null(False)
         | (pl.lit(blank) & pl.col(f" {name}").is_null())
         for name in space.columns
     )

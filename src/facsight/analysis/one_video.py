@@ -27,6 +27,7 @@ from facsight.analysis.run import PARTS, identity
 from facsight.analysis.saving import ready_folder, whole_file
 from facsight.analysis.wording import printable
 from facsight.core.errors import BadOutput, BadRecipe
+from facsight.media.sound import AudioTrack
 from facsight.media.video import Damage, Video, open_video
 
 #: Batches of frames (`analysis.frames`) in a part: what an interruption can cost at most.
@@ -57,8 +58,9 @@ class Sampling:
 @dataclass(frozen=True)
 class VideoOutcome:
     """What one video came to. `error` says why it could not be read, or why it was not read to its end;
-    `damage` what in it could not be decoded; `announced` is how many frames the file says it has; `table` is
-    the name of its file among the readings."""
+    `damage` what in it could not be decoded; `announced` is how many frames the file says it has; `audio` are
+    its tracks of sound, None where the video could not be opened; `table` is the name of its file among the
+    readings."""
 
     file: str
     table: str
@@ -66,6 +68,7 @@ class VideoOutcome:
     with_face: int
     announced: int | None
     duration: float | None
+    audio: Sequence[AudioTrack] | None
     damage: Sequence[str]
     error: str | None
 
@@ -109,12 +112,13 @@ def settings_of(reader: Reader, sampling: Sampling) -> dict[str, Any]:
 
 
 def outcome_of(table: Path) -> VideoOutcome | None:
-    """What came of the video of a table; None where there is no whole one."""
+    """What came of the video of a table; None where there is no whole one that this version wrote."""
     try:
-        told = pl.read_parquet_metadata(table)[ABOUT_VIDEO]
-    except (OSError, KeyError, pl.exceptions.PolarsError):
+        told = json.loads(pl.read_parquet_metadata(table)[ABOUT_VIDEO])
+        audio = told["audio"] and [AudioTrack(**track) for track in told["audio"]]
+        return VideoOutcome(**{**told, "audio": audio})
+    except (OSError, KeyError, TypeError, pl.exceptions.PolarsError):
         return None
-    return VideoOutcome(**json.loads(told))
 
 
 class _Parts:
@@ -203,10 +207,14 @@ class _Parts:
 def _read(parts: _Parts, sampling: Sampling, on_progress: OnProgress) -> tuple[dict[str, Any], str | None]:
     """Read what the parts do not hold yet: what the video says of itself, and why it ended early."""
     before = parts.frames
-    about: dict[str, Any] = {"announced": None, "duration": None}
+    about: dict[str, Any] = {"announced": None, "duration": None, "audio": None}
     try:
         with open_video(parts.path) as opened:
-            about = {"announced": _announced(opened, sampling), "duration": opened.duration}
+            about = {
+                "announced": _announced(opened, sampling),
+                "duration": opened.duration,
+                "audio": list(opened.audio),
+            }
             on_progress(Progress(parts.path, before, 0, about["announced"]))
             for results, stop in parts.reader.read_frames(opened, **asdict(sampling), stop=parts.stop):
                 parts.add(results, stop, opened.damage)

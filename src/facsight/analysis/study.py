@@ -33,7 +33,7 @@ from facsight.core.errors import MissingData
 
 ABOUT, EARLIER = "study.json", "earlier"
 #: Of the layout below; a folder of another is not read.
-LAYOUT = 2
+LAYOUT = 3
 
 
 @dataclass(frozen=True)

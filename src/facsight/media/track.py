@@ -11,11 +11,12 @@ import av
 from av.container import InputContainer
 from av.error import FFmpegError
 from av.packet import Packet
-from av.stream import Disposition, Stream
+from av.stream import Disposition
 from av.video.frame import PictureType, VideoFrame
 from av.video.stream import VideoStream
 
 from facsight.core.errors import BadMedia
+from facsight.media.clock import seconds_of
 from facsight.media.file import unreadable
 from facsight.media.signature import looks_like
 
@@ -270,8 +271,3 @@ def note(damage: list[Damage], after: float | None, reason: str) -> None:
                 damage[place] = Damage(after, f"{known.reason}; {reason}")
             return
     damage.append(Damage(after, reason))
-
-
-def seconds_of(stream: Stream, ticks: int | None) -> float | None:
-    """A stream's time in seconds; None where it or the stream's clock is not known."""
-    return None if ticks is None or stream.time_base is None else float(ticks * stream.time_base)

@@ -16,20 +16,19 @@
 """
 
 import os
-import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 
 import av
 import numpy as np
-from av.audio.stream import AudioStream
-from av.stream import Stream
 from av.video.frame import VideoFrame
 from jaxtyping import UInt8
 
 from facsight.core.errors import BadMedia
+from facsight.media.clock import duration_of, seconds_of
 from facsight.media.file import check_file
+from facsight.media.sound import AudioTrack, tracks_of_sound
 from facsight.media.track import (
     USUAL_RATE,
     Damage,
@@ -39,7 +38,6 @@ from facsight.media.track import (
     ignore,
     note,
     open_track,
-    seconds_of,
 )
 
 #: Endings of file names that are taken for videos in a folder, in small letters.
@@ -52,7 +50,6 @@ VIDEO_ENDINGS = frozenset(
 )
 #: Containers round times to a millisecond at worst; a frame that comes so much early is in time.
 _GRACE = 1e-3
-_CLOCK = re.compile(r"(\d+):(\d+):(\d+(?:\.\d+)?)")
 
 
 @dataclass(frozen=True, eq=False)
@@ -61,20 +58,6 @@ class Frame:
 
     at: Position
     pixels: UInt8[np.ndarray, "height width 3"]
-
-
-@dataclass(frozen=True)
-class AudioTrack:
-    """A track of sound: its index in the file, its rate in hertz, its duration in seconds if it is told.
-
-    Of a kind of sound that is not known, such as the spatial sound of some phones, no more than that is.
-    """
-
-    index: int
-    codec: str | None
-    rate: int | None
-    channels: int | None
-    duration: float | None
 
 
 @dataclass(eq=False)
@@ -183,7 +166,7 @@ def open_video(path: str | Path) -> Video:
         turned = _turns(frame)
         rate = float(stream.average_rate or stream.guessed_rate or 0) or None
         whole = container.duration / av.time_base if container.duration else None
-        announced = _duration(stream)
+        announced = duration_of(stream, time)
         duration = announced or whole
         return Video(
             name=name,
@@ -194,7 +177,7 @@ def open_video(path: str | Path) -> Video:
             duration=duration,
             expected=stream.frames or (round(duration * rate) if duration and rate else None),
             start=seconds_of(stream, stream.start_time),
-            audio=tuple(map(_sound, container.streams.audio)),
+            audio=_sounds(name) if container.streams.audio else (),
             _first=time,
             _announced=announced or (None if container.streams.audio else whole),
         )
@@ -211,20 +194,6 @@ def upright(frame: VideoFrame) -> UInt8[np.ndarray, "height width 3"]:
     return np.array(np.rot90(frame.to_ndarray(format="rgb24", threads=1), _turns(frame)), order="C")
 
 
-def _duration(stream: Stream) -> float | None:
-    """Of one track, in seconds; Matroska writes it as 00:00:04.000000000 in a tag."""
-    if stream.duration:
-        return seconds_of(stream, stream.duration)
-    tag = _CLOCK.fullmatch(stream.metadata.get("DURATION", ""))
-    return (
-        sum(float(part) * size for part, size in zip(tag.groups(), (3600, 60, 1), strict=True))
-        if tag
-        else None
-    )
-
-
-def _sound(stream: AudioStream) -> AudioTrack:
-    if stream.codec_context is None:
-        return AudioTrack(stream.index, None, None, None, _duration(stream))
-    codec = stream.codec_context.codec.canonical_name
-    return AudioTrack(stream.index, codec, stream.rate, stream.channels, _duration(stream))
+def _sounds(name: str) -> tuple[AudioTrack, ...]:
+    with open_track(name) as track:
+        return tracks_of_sound(track.container, track.stream)

@@ -89,7 +89,7 @@ def told(rows: pl.DataFrame, **more: Any) -> dict[str, Any]:
     """What study.json says of the video of these rows."""
     frames = rows["frame"].n_unique()
     about = {"announced": frames, "duration": float(rows["time"].max()), "audio": []}  # pyright: ignore
-    about |= {"damage": [], "error": None}
+    about |= {"damage": [], "notes": [], "error": None}
     with_face = rows.filter(status="ok")["frame"].n_unique()
     return {"file": rows["file"][0], "frames": frames, "with_face": with_face, **about, **more}
 
@@ -107,6 +107,7 @@ def saved_study(folder: Path, rows: pl.DataFrame, videos: Sequence[dict[str, Any
         "read_from": str(folder),
         "rate": None,
         "every": 1,
+        "sequence": None,
     }
     whole |= {"videos": listed, "reader": READER, **about}
     (folder / "study.json").write_text(json.dumps(whole), encoding="utf-8")

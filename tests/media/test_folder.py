@@ -4,8 +4,8 @@ import os
 
 import pytest
 
-from facsight.core.errors import MissingData
-from facsight.media.folder import find_photos, natural_key
+from facsight.core.errors import BadRecipe, MissingData
+from facsight.media.folder import find_footage, find_photos, natural_key
 
 
 def touch(folder, *names):
@@ -98,3 +98,21 @@ def test_natural_order_is_total():
     ordered = sorted(mixed, key=natural_key)
     assert ordered == sorted(backwards, key=natural_key)
     assert ordered.index("a1b9") < ordered.index("a1b10") < ordered.index("a9") < ordered.index("a10")
+
+
+def test_footage_is_folders_of_numbered_pictures_and_videos(tmp_path):
+    touch(tmp_path, "a/f1.png", "a/f2.png", "a/clip.mp4", "a/deep/x_9.jpg", "b/cover.png", "b/notes1.txt")
+    touch(tmp_path, "c.mkv", "10/1.png", "9/1.png", ".hidden/1.png")
+    assert names(tmp_path, find_footage([tmp_path])) == ["c.mkv", "9", "10", "a", "a/clip.mp4", "a/deep"]
+    assert find_footage([tmp_path / "a" / "deep", tmp_path / "c.mkv"]) == [
+        tmp_path / "a" / "deep",
+        tmp_path / "c.mkv",
+    ]
+
+
+def test_a_photo_is_no_footage(tmp_path):
+    touch(tmp_path, "f1.png")
+    with pytest.raises(BadRecipe, match=r"the photo .*f1\.png"):
+        find_footage([tmp_path / "f1.png"])
+    with pytest.raises(MissingData, match="gone"):
+        find_footage([tmp_path / "gone"])

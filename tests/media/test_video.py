@@ -12,7 +12,8 @@ from PIL import Image
 
 from facsight.core.errors import BadMedia
 from facsight.media import track as track_module
-from facsight.media.video import VIDEO_ENDINGS, Damage, Position, open_video
+from facsight.media.track import Damage, Position
+from facsight.media.video import VIDEO_ENDINGS, open_video
 from written_video import GREYS, grey, moving, packets, saved, shown, spoil
 
 

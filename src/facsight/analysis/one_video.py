@@ -27,8 +27,10 @@ from facsight.analysis.run import PARTS, identity
 from facsight.analysis.saving import ready_folder, whole_file
 from facsight.analysis.wording import printable
 from facsight.core.errors import BadOutput, BadRecipe
+from facsight.media.footage import Footage
+from facsight.media.sequence import open_footage, pictures_of
 from facsight.media.sound import AudioTrack
-from facsight.media.video import Damage, Video, open_video
+from facsight.media.track import Damage
 
 #: Batches of frames (`analysis.frames`) in a part: what an interruption can cost at most.
 BATCHES_A_PART = 16
@@ -38,11 +40,15 @@ READINGS, ABOUT_VIDEO = "readings", "facsight"
 
 @dataclass(frozen=True)
 class Sampling:
-    """Which frames of a video are read: every n-th, or at most `rate` a second; with `steady` landmarks."""
+    """Which frames of a video are read: every n-th, or at most `rate` a second; with `steady` landmarks.
+
+    With `sequence` frames a second, a folder of numbered pictures is a video (`media.sequence`).
+    """
 
     every: int = 1
     rate: float | None = None
     steady: bool = False
+    sequence: float | None = None
 
     def __post_init__(self):
         if self.every != 1 and self.rate is not None:
@@ -53,14 +59,16 @@ class Sampling:
             raise BadRecipe(
                 f"expected every >= 1 and a rate above 0, found every={self.every}, rate={self.rate}"
             )
+        if self.sequence is not None and not 0 < self.sequence < inf:
+            raise BadRecipe(f"expected sequence above 0, in frames a second, found {self.sequence}")
 
 
 @dataclass(frozen=True)
 class VideoOutcome:
     """What one video came to. `error` says why it could not be read, or why it was not read to its end;
-    `damage` what in it could not be decoded; `announced` is how many frames the file says it has; `audio` are
-    its tracks of sound, None where the video could not be opened; `table` is the name of its file among the
-    readings."""
+    `damage` what in it could not be decoded, `notes` what else there is to know; `announced` is how many
+    frames the file says it has; `audio` are its tracks of sound, None where the video could not be opened;
+    `table` is the name of its file among the readings."""
 
     file: str
     table: str
@@ -70,6 +78,7 @@ class VideoOutcome:
     duration: float | None
     audio: Sequence[AudioTrack] | None
     damage: Sequence[str]
+    notes: Sequence[str]
     error: str | None
 
 
@@ -96,7 +105,7 @@ def read_video_into(
 
     `BadOutput` where the folder cannot be written: what has been read stays in its parts.
     """
-    key = _key(path, settings_of(reader, sampling))
+    key = _key(path, sampling, settings_of(reader, sampling))
     table = folder / READINGS / f"{_safe(path.stem)}-{key[:12]}.parquet"
     done = outcome_of(table)
     if done is not None and done.error is None:
@@ -207,16 +216,18 @@ class _Parts:
 def _read(parts: _Parts, sampling: Sampling, on_progress: OnProgress) -> tuple[dict[str, Any], str | None]:
     """Read what the parts do not hold yet: what the video says of itself, and why it ended early."""
     before = parts.frames
-    about: dict[str, Any] = {"announced": None, "duration": None, "audio": None}
+    about: dict[str, Any] = {"announced": None, "duration": None, "audio": None, "notes": []}
+    chosen = {"every": sampling.every, "rate": sampling.rate, "steady": sampling.steady}
     try:
-        with open_video(parts.path) as opened:
+        with open_footage(parts.path, sampling.sequence) as opened:
             about = {
                 "announced": _announced(opened, sampling),
                 "duration": opened.duration,
                 "audio": list(opened.audio),
+                "notes": opened.notes,
             }
             on_progress(Progress(parts.path, before, 0, about["announced"]))
-            for results, stop in parts.reader.read_frames(opened, **asdict(sampling), stop=parts.stop):
+            for results, stop in parts.reader.read_frames(opened, **chosen, stop=parts.stop):
                 parts.add(results, stop, opened.damage)
                 on_progress(Progress(parts.path, before, len(results), about["announced"]))
             parts.note(opened.damage)
@@ -227,8 +238,10 @@ def _read(parts: _Parts, sampling: Sampling, on_progress: OnProgress) -> tuple[d
     return about, None
 
 
-def _key(path: Path, settings: Mapping[str, Any]) -> str:
-    known = json.dumps([settings, identity(path)], sort_keys=True)
+def _key(path: Path, sampling: Sampling, settings: Mapping[str, Any]) -> str:
+    # of a sequence its pictures count, and not the folder, which changes with whatever else is put into it
+    files = (sampling.sequence is not None and pictures_of(path)) or [path]
+    known = json.dumps([settings, *map(identity, files)], sort_keys=True)
     return hashlib.sha256(known.encode()).hexdigest()[:24]
 
 
@@ -241,7 +254,7 @@ def _safe(name: str) -> str:
     return re.sub(r"[^0-9A-Za-z._-]+", "_", name).strip("._")[:60] or "video"
 
 
-def _announced(video: Video, sampling: Sampling) -> int | None:
+def _announced(video: Footage, sampling: Sampling) -> int | None:
     """How many results the video announces, for a progress line."""
     if sampling.rate is None:
         return None if video.expected is None else ceil(video.expected / sampling.every)

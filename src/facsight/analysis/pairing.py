@@ -14,7 +14,7 @@ import polars as pl
 from jaxtyping import Float64, Int64
 
 from facsight.core.errors import BadTable
-from facsight.media.folder import PHOTO_ENDINGS
+from facsight.media.photo import PHOTO_ENDINGS
 from facsight.media.video import VIDEO_ENDINGS
 
 #: Boxes of one face overlap at least so much (intersection over union): tools draw them differently large.

@@ -57,6 +57,7 @@ def analyse_videos(
     every: int = 1,
     rate: float | None = None,
     steady: bool = False,
+    sequence: float | None = None,
     over_time: OverTime | None = None,
     convention: str = "facsight",
     landmarks: bool = False,
@@ -66,13 +67,14 @@ def analyse_videos(
     """Read every video and write the tables into `folder`.
 
     `every` n-th frame, or at most `rate` frames a second; `steady` takes the tremble out of the landmarks
-    (`faces.steady`). `over_time` says how readings are smoothed and compared (`analysis.over_time`).
+    (`faces.steady`). With `sequence` frames a second, a folder of numbered pictures is a video, too
+    (`media.sequence`). `over_time` says how readings are smoothed and compared (`analysis.over_time`).
     `convention` names the columns of the CSV file (`analysis.conventions`), `landmarks` puts the 68 points
     into it; the Parquet files keep facsight's names. A video that fails is a row with its reason. Tables of
     other videos, or of other settings, that an earlier run left in the folder are moved to its `earlier/`.
     `BadOutput` where the folder cannot be written: what has been read stays in it.
     """
-    sampling = Sampling(every, rate, steady)
+    sampling = Sampling(every, rate, steady, sequence)
     over_time = over_time or OverTime()
     check_convention(convention)
     folder = ready_folder(folder)

@@ -5,13 +5,10 @@ import re
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 
-from facsight.core.errors import MissingData
+from facsight.core.errors import BadRecipe, MissingData
+from facsight.media.photo import PHOTO_ENDINGS
+from facsight.media.sequence import is_numbered
 from facsight.media.video import VIDEO_ENDINGS
-
-#: Endings of file names that are taken for photos in a folder, in small letters.
-PHOTO_ENDINGS = frozenset(
-    (".avif", ".bmp", ".gif", ".jfif", ".jpe", ".jpeg", ".jpg", ".png", ".ppm", ".tif", ".tiff", ".webp")
-)
 
 _DIGITS = re.compile(r"(\d+)")
 
@@ -35,6 +32,29 @@ def find_media(paths: Iterable[str | Path]) -> tuple[list[Path], list[Path]]:
     found = _find(paths, PHOTO_ENDINGS | VIDEO_ENDINGS)
     videos = [path for path in found if path.suffix.lower() in VIDEO_ENDINGS]
     return [path for path in found if path.suffix.lower() not in VIDEO_ENDINGS], videos
+
+
+def find_footage(paths: Iterable[str | Path]) -> list[Path]:
+    """The videos named, and in the folders named those that directly hold numbered pictures, and the videos.
+
+    Folders and files come in the order of `find_photos`, a folder of pictures before what is in it.
+    `BadRecipe` for a named file that is a photo.
+    """
+    found: dict[Path, None] = {}
+    for path in map(Path, paths):
+        if path.is_dir():
+            for folder, files in _folders_under(path, set()):
+                found.update({folder: None} if any(map(is_numbered, files)) else {})
+                found.update(dict.fromkeys(file for file in files if file.suffix.lower() in VIDEO_ENDINGS))
+            continue
+        photos, videos = find_media([path])
+        if photos:
+            raise BadRecipe(
+                f"expected folders of numbered pictures, and videos, found the photo {str(path)!r}; "
+                "leave out --sequence to read photos"
+            )
+        found.update(dict.fromkeys(videos))
+    return list(found)
 
 
 def _find(paths: Iterable[str | Path], endings: frozenset[str]) -> list[Path]:
@@ -62,6 +82,12 @@ def natural_key(name: str) -> tuple[tuple[int, str], ...]:
 
 
 def _files_under(folder: Path, endings: frozenset[str], entered: set[Path]) -> Iterator[Path]:
+    for _, files in _folders_under(folder, entered):
+        yield from (file for file in files if file.suffix.lower() in endings)
+
+
+def _folders_under(folder: Path, entered: set[Path]) -> Iterator[tuple[Path, list[Path]]]:
+    """A folder and those in it at any depth, each with its own files."""
     real = folder.resolve()
     if real in entered:
         return
@@ -74,6 +100,6 @@ def _files_under(folder: Path, endings: frozenset[str], entered: set[Path]) -> I
         ) from error
     visible = [entry for entry in entries if not entry.name.startswith(".")]
     folders = [entry for entry in visible if entry.is_dir()]
-    yield from (entry for entry in visible if entry.suffix.lower() in endings and entry not in folders)
+    yield folder, [entry for entry in visible if not entry.is_dir()]
     for inner in folders:
-        yield from _files_under(inner, endings, entered)
+        yield from _folders_under(inner, entered)

@@ -25,6 +25,10 @@ from facsight.core.errors import BadMedia
 from facsight.media.file import check_file, unreadable
 from facsight.media.signature import looks_like
 
+#: Endings of file names that are taken for photos in a folder, in small letters.
+PHOTO_ENDINGS = frozenset(
+    (".avif", ".bmp", ".gif", ".jfif", ".jpe", ".jpeg", ".jpg", ".png", ".ppm", ".tif", ".tiff", ".webp")
+)
 #: Larger photos are refused: decoded, they need 3 bytes a pixel, and twice that for a moment.
 MAX_PIXELS = 200_000_000
 #: What shows through transparent parts.

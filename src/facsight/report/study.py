@@ -159,7 +159,7 @@ def faces_of(
     cut, note = {}, ""
     if pictures and whole:
         frames = rows.select("frame", "time").unique("frame").sort("frame")
-        cut, note = stills(study.path(number), frames, whole)
+        cut, note = stills(study.path(number), frames, whole, study.about["sequence"])
     drawn = {} if pictures else {(row["track"], row["frame"]): drawn_face(row) for row in whole}
     shown = [
         {"name": person["name"], "moments": [_moment(moment, cut, drawn) for moment in some]}

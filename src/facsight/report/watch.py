@@ -52,5 +52,6 @@ def _watch(study: Study, number: int) -> dict[str, Any]:
         "after": number + 1 if number < last else None,
         "names": [told["file"] for told in study.videos],
         "source": f"/video/{number}" if path else None,
+        "pictures": study.about["sequence"] is not None and study.path(number).is_dir(),
         "start": clock_start(path) if path else 0.0,
     }

@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from facsight.media.video import open_video
-from written_video import GREYS, moving, saved
+from written_video import GREYS, moving, saved, saved_fields
 
 PROBE = shutil.which("ffprobe")
 pytestmark = pytest.mark.skipif(PROBE is None, reason="needs ffprobe, which this machine has not")
@@ -125,6 +125,15 @@ def test_an_edit_list_that_begins_inside(tmp_path, between, cut):
     data[place + 8 : place + 16] = shown
     path.write_bytes(data)
     assert agreed(path) == 30 - cut
+
+
+@pytest.mark.parametrize(
+    ("codec", "kind"), [("libx264", "mp4"), ("libx264", "matroska"), ("mpeg2video", "mpegts")]
+)
+def test_interlaced_files(tmp_path, codec, kind):
+    pictures = [moving(number) for number in range(30)]
+    path = saved_fields(tmp_path / "video", pictures, codec=codec, kind=kind)
+    assert agreed(path) == 30
 
 
 @pytest.mark.parametrize("folder", ["video", "video_av"])

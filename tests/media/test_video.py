@@ -260,6 +260,23 @@ def test_pixel_formats_and_odd_sizes(tmp_path, codec, pixel_format, off, size):
         assert np.abs(frame.pixels.astype(int) - picture).max() <= off
 
 
+@pytest.mark.parametrize(("codec", "kind"), [("libx264", "mp4"), ("libx265", "mp4"), ("ffv1", "matroska")])
+def test_ten_bits_show_the_picture_of_eight(tmp_path, codec, kind):
+    """Soft colours everywhere, as of skin."""
+    across, down = np.meshgrid(np.linspace(0, 1, 64), np.linspace(0, 1, 48))
+    picture = np.stack([60 + 160 * across, 40 + 120 * down, 200 - 150 * across * down], axis=-1)
+    pictures = [np.roll(picture, shift, 1).round().astype(np.uint8) for shift in range(0, 30, 10)]
+    options = {"libx264": {"qp": "0"}, "libx265": {"x265-params": "log-level=none:lossless=1"}}.get(codec, {})
+    shown = []
+    for bits in ("yuv444p", "yuv444p10le"):
+        path = saved(tmp_path / bits, pictures, codec=codec, kind=kind, pixel_format=bits, options=options)
+        video = open_video(path)
+        shown.append(np.array([frame.pixels for frame in video.frames()], int))
+        assert video.notes == []
+    assert np.abs(shown[0] - shown[1]).max() <= 2
+    assert np.abs(shown[1] - np.array(pictures)).mean() < 1
+
+
 @pytest.mark.parametrize(("matrix", "red", "blue"), [(1, 0.2126, 0.0722), (6, 0.299, 0.114)])
 def test_colours_by_the_matrix_that_is_named(tmp_path, matrix, red, blue):
     """Full colour to Y'CbCr by the equations of BT.709 (1) and BT.601 (6), in the range 16 to 235."""

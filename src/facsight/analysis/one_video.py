@@ -139,7 +139,7 @@ class _Parts:
         last = json.loads(self.files[-1].with_suffix(".json").read_text("utf-8")) if self.files else {}
         self.stop = Stop(**last["stop"]) if last else None
         self._known: list[str] = last["damage"] if last else []
-        self.damage = self._known
+        self.damage, self.notes = self._known, list(last["notes"] if last else [])
         self._waiting: list[list[FrameResult]] = []
 
     @property
@@ -147,24 +147,26 @@ class _Parts:
         """How many frames the parts hold."""
         return self._counts()[0]
 
-    def add(self, results: list[FrameResult], stop: Stop, damage: Sequence[Damage]) -> None:
+    def add(self, results: list[FrameResult], stop: Stop, footage: Footage) -> None:
         """Keep a batch; a part is written when there are enough of them."""
         self._waiting.append(results)
         self.stop = stop
-        self.note(damage)
+        self.note(footage)
         if len(self._waiting) == BATCHES_A_PART:
             self.flush()
 
-    def note(self, damage: Sequence[Damage]) -> None:
-        """Keep the damage met since the last stop beside what was known then, which may be met again."""
-        self.damage = self._known + [told for told in map(_told, damage) if told not in self._known]
+    def note(self, footage: Footage) -> None:
+        """Keep what was met since the last stop beside what was known then, which may be met again."""
+        self.damage = self._known + [told for told in map(_told, footage.damage) if told not in self._known]
+        self.notes += [told for told in footage.notes if told not in self.notes]
 
     def flush(self) -> None:
         """Write what waits: first how to go on after it, then its rows, which make it count."""
         if not self._waiting:
             return
         assert self.stop is not None  # every batch comes with one
-        state = json.dumps({"stop": asdict(self.stop), "damage": self.damage}, ensure_ascii=False)
+        kept = {"stop": asdict(self.stop), "damage": self.damage, "notes": self.notes}
+        state = json.dumps(kept, ensure_ascii=False)
         with whole_file(self._next().with_suffix(".json")) as partial:
             partial.write_text(state, encoding="utf-8")
         results = chain.from_iterable(self._waiting)
@@ -184,6 +186,7 @@ class _Parts:
             frames=frames,
             with_face=with_face,
             damage=self.damage,
+            notes=self.notes,
             error=error,
             **about,
         )
@@ -216,7 +219,7 @@ class _Parts:
 def _read(parts: _Parts, sampling: Sampling, on_progress: OnProgress) -> tuple[dict[str, Any], str | None]:
     """Read what the parts do not hold yet: what the video says of itself, and why it ended early."""
     before = parts.frames
-    about: dict[str, Any] = {"announced": None, "duration": None, "audio": None, "notes": []}
+    about: dict[str, Any] = {"announced": None, "duration": None, "audio": None}
     chosen = {"every": sampling.every, "rate": sampling.rate, "steady": sampling.steady}
     try:
         with open_footage(parts.path, sampling.sequence) as opened:
@@ -224,13 +227,12 @@ def _read(parts: _Parts, sampling: Sampling, on_progress: OnProgress) -> tuple[d
                 "announced": _announced(opened, sampling),
                 "duration": opened.duration,
                 "audio": list(opened.audio),
-                "notes": opened.notes,
             }
             on_progress(Progress(parts.path, before, 0, about["announced"]))
             for results, stop in parts.reader.read_frames(opened, **chosen, stop=parts.stop):
-                parts.add(results, stop, opened.damage)
+                parts.add(results, stop, opened)
                 on_progress(Progress(parts.path, before, len(results), about["announced"]))
-            parts.note(opened.damage)
+            parts.note(opened)
     except BadOutput:
         raise
     except Exception as problem:  # whatever a file does, the others are read

@@ -10,9 +10,10 @@
   Damage that the decoder does not notice is not named, and need not look the same when it is read again.
 - The rotation that the camera wrote is applied in quarter turns; mirroring is not.
 - Pixels need not be square: the sample aspect ratio is not applied.
-- Colours are converted as swscale does it: sources of more than 8 bits are rounded, those with a high dynamic
-  range are not tone mapped, an unnamed colour matrix is BT.601, transparency is dropped.
-- Interlaced frames are given as they are, both fields woven.
+- Colours are converted as swscale does it: sources of more than 8 bits are rounded, an unnamed colour matrix
+  is BT.601, primaries other than those of BT.709 are not converted, transparency is dropped.
+- What a stream says has a high dynamic range is tone mapped (`media.light`), and what it says is interlaced
+  is deinterlaced (`media.fields`); both are named in `notes`.
 """
 
 import os
@@ -23,6 +24,7 @@ from pathlib import Path
 
 import av
 import numpy as np
+from av.video.codeccontext import VideoCodecContext
 from av.video.frame import VideoFrame
 from jaxtyping import UInt8
 
@@ -30,6 +32,7 @@ from facsight.core.errors import BadMedia
 from facsight.media.clock import duration_of, seconds_of
 from facsight.media.file import check_file
 from facsight.media.footage import Footage, Pixels
+from facsight.media.light import TRANSFERS, ToneMap
 from facsight.media.sound import AudioTrack, tracks_of_sound
 from facsight.media.track import (
     USUAL_RATE,
@@ -50,24 +53,31 @@ VIDEO_ENDINGS = frozenset(
     )
 )
 
+#: What is noted of a video with the transfer function of a high dynamic range.
+TONE_MAPPED = (
+    "it has a high dynamic range ({}): its tones are mapped to those of an ordinary picture (BT.2390)"
+)
+
 
 @dataclass(eq=False)
 class Video(Footage):
     """A video that was found good, as its container describes it; made by `open_video`."""
 
     _announced: float | None = None
+    #: Transfer function and primaries of a high dynamic range.
+    _light: tuple[str, int] | None = None
 
     def _all(self, after: Position | None) -> Iterator[tuple[Position, Callable[[], Pixels]]]:
         """Decoded by several threads as long as all is well, which gives the same frames as one.
 
         From the first damage on one thread goes on, as what several make of it depends on their number.
         """
-        last = after
+        last, tones = after, ToneMap(*self._light) if self._light else None
         for damage in (None, self.damage):
             try:
-                for at, frame in following(self.name, last, damage):
+                for at, frame in following(self.name, last, damage, self.notes):
                     last = at
-                    yield at, partial(upright, frame)
+                    yield at, partial(upright, frame, tones)
                 break
             except Unsure:
                 continue
@@ -95,7 +105,7 @@ def open_video(path: str | Path) -> Video:
         time, frame = next((found for found in track.frames(ignore) if found[1]), (0.0, None))
         if frame is None:
             raise BadMedia(f"{name!r} holds no frame that can be decoded; copy or download it again")
-        turned = _turns(frame)
+        turned, light = _turns(frame), _light_of(stream.codec_context)
         rate = float(stream.average_rate or stream.guessed_rate or 0) or None
         whole = container.duration / av.time_base if container.duration else None
         announced = duration_of(stream, time)
@@ -110,9 +120,16 @@ def open_video(path: str | Path) -> Video:
             expected=stream.frames or (round(duration * rate) if duration and rate else None),
             start=seconds_of(stream, stream.start_time),
             audio=_sounds(name) if container.streams.audio else (),
+            notes=[*track.notes, *([TONE_MAPPED.format(light[0])] if light else [])],
             _first=time,
             _announced=announced or (None if container.streams.audio else whole),
+            _light=light,
         )
+
+
+def _light_of(coding: VideoCodecContext) -> tuple[str, int] | None:
+    transfer = TRANSFERS.get(coding.color_trc)
+    return (transfer, coding.color_primaries) if transfer else None
 
 
 def _turns(frame: VideoFrame) -> int:
@@ -120,10 +137,11 @@ def _turns(frame: VideoFrame) -> int:
     return round(frame.rotation / 90) % 4
 
 
-def upright(frame: VideoFrame) -> UInt8[np.ndarray, "height width 3"]:
+def upright(frame: VideoFrame, tones: ToneMap | None = None) -> UInt8[np.ndarray, "height width 3"]:
     """A decoded frame's pixels as RGB, turned as the camera wrote."""
+    pixels = (tones(frame) if tones else frame).to_ndarray(format="rgb24", threads=1)
     # copied, as the decoder may still need what it shares
-    return np.array(np.rot90(frame.to_ndarray(format="rgb24", threads=1), _turns(frame)), order="C")
+    return np.array(np.rot90(pixels, _turns(frame)), order="C")
 
 
 def _sounds(name: str) -> tuple[AudioTrack, ...]:

@@ -1,11 +1,12 @@
 """Files and folders to photos."""
 
 import os
+from pathlib import Path
 
 import pytest
 
 from facsight.core.errors import BadRecipe, MissingData
-from facsight.media.folder import find_footage, find_photos, natural_key
+from facsight.media.folder import find_footage, find_media, find_photos, natural_key
 
 
 def touch(folder, *names):
@@ -116,3 +117,19 @@ def test_a_photo_is_no_footage(tmp_path):
         find_footage([tmp_path / "f1.png"])
     with pytest.raises(MissingData, match="gone"):
         find_footage([tmp_path / "gone"])
+
+
+def test_a_folder_that_is_left_out(tmp_path):
+    touch(tmp_path, "a.jpg", "out/b.jpg", "out/deep/c.mp4", "out/frames/1.png", "d.mp4")
+    (tmp_path / "link").symlink_to("out")
+    out = tmp_path / "out"
+    assert names(tmp_path, find_photos([tmp_path], out)) == ["a.jpg"]
+    assert find_media([tmp_path], out) == ([tmp_path / "a.jpg"], [tmp_path / "d.mp4"])
+    assert find_footage([tmp_path], out) == [tmp_path / "d.mp4"]
+    assert names(tmp_path, find_photos([tmp_path, out / "b.jpg"], out)) == ["a.jpg", "out/b.jpg"]
+
+
+def test_a_folder_that_is_named_is_not_left_out(tmp_path, monkeypatch):
+    touch(tmp_path, "out/b.jpg", "out/deep/c.mp4")
+    monkeypatch.chdir(tmp_path)
+    assert find_media(["out"], tmp_path / "out") == ([Path("out/b.jpg")], [Path("out/deep/c.mp4")])

@@ -84,7 +84,7 @@ def analyze(
     from facsight.analysis.conventions import check_convention
     from facsight.analysis.wording import printable
 
-    photos, videos = _found(inputs, only, sequence)
+    photos, videos = _found(inputs, out, only, sequence)
     check_convention(columns)
     if videos:
         if engine == "ray" and workers > 1:
@@ -162,16 +162,18 @@ def _over_time(smooth: float, neutral: str | None, segments: Path | None, videos
     return OverTime(smoothing, None if neutral is None else read_span(neutral), marked)
 
 
-def _found(inputs: list[Path], only: str | None, sequence: float | None) -> tuple[list[Path], list[Path]]:
+def _found(
+    inputs: list[Path], out: Path, only: str | None, sequence: float | None
+) -> tuple[list[Path], list[Path]]:
     """The photos, or the videos, that are to be read: one of the lists is empty."""
     from facsight.media.folder import find_footage, find_media
     from facsight.media.photo import PHOTO_ENDINGS
     from facsight.media.video import VIDEO_ENDINGS
 
     if sequence is not None and only != "photos":
-        photos, videos = [], find_footage(inputs)
+        photos, videos = [], find_footage(inputs, out)
     else:
-        photos, videos = find_media(inputs)
+        photos, videos = find_media(inputs, out)
     if only is not None:
         photos, videos = (photos, []) if only == "photos" else ([], videos)
     if photos and videos:

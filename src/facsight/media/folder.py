@@ -13,28 +13,29 @@ from facsight.media.video import VIDEO_ENDINGS
 _DIGITS = re.compile(r"(\d+)")
 
 
-def find_photos(paths: Iterable[str | Path]) -> list[Path]:
+def find_photos(paths: Iterable[str | Path], left_out: Path | None = None) -> list[Path]:
     """The files named, whatever their ending, and the photos in the folders named, at any depth.
 
     Named files and folders keep their order; within a folder, names are in natural order (`2.jpg` before
-    `10.jpg`), files before folders. Every path comes once. Hidden files and folders are left out. Links to
-    files are kept as they are, links to folders are followed, each real folder once. A named path that does
-    not exist is `MissingData`; a folder without photos gives none.
+    `10.jpg`), files before folders. Every path comes once. Hidden files and folders are left out, and so is
+    the folder `left_out` with what is in it, unless it is named itself: what an earlier run wrote is not what
+    is to be read. Links to files are kept as they are, links to folders are followed, each real folder once.
+    A named path that does not exist is `MissingData`; a folder without photos gives none.
     """
-    return _find(paths, PHOTO_ENDINGS)
+    return _find(paths, PHOTO_ENDINGS, left_out)
 
 
-def find_media(paths: Iterable[str | Path]) -> tuple[list[Path], list[Path]]:
+def find_media(paths: Iterable[str | Path], left_out: Path | None = None) -> tuple[list[Path], list[Path]]:
     """The photos and the videos among the files named and in the folders named, as `find_photos` finds them.
 
     Files are videos by their ending; a named file with another ending is taken for a photo.
     """
-    found = _find(paths, PHOTO_ENDINGS | VIDEO_ENDINGS)
+    found = _find(paths, PHOTO_ENDINGS | VIDEO_ENDINGS, left_out)
     videos = [path for path in found if path.suffix.lower() in VIDEO_ENDINGS]
     return [path for path in found if path.suffix.lower() not in VIDEO_ENDINGS], videos
 
 
-def find_footage(paths: Iterable[str | Path]) -> list[Path]:
+def find_footage(paths: Iterable[str | Path], left_out: Path | None = None) -> list[Path]:
     """The videos named, and in the folders named those that directly hold numbered pictures, and the videos.
 
     Folders and files come in the order of `find_photos`, a folder of pictures before what is in it.
@@ -43,7 +44,7 @@ def find_footage(paths: Iterable[str | Path]) -> list[Path]:
     found: dict[Path, None] = {}
     for path in map(Path, paths):
         if path.is_dir():
-            for folder, files in _folders_under(path, set()):
+            for folder, files in _folders_under(path, _entered(path, left_out)):
                 found.update({folder: None} if any(map(is_numbered, files)) else {})
                 found.update(dict.fromkeys(file for file in files if file.suffix.lower() in VIDEO_ENDINGS))
             continue
@@ -57,16 +58,21 @@ def find_footage(paths: Iterable[str | Path]) -> list[Path]:
     return list(found)
 
 
-def _find(paths: Iterable[str | Path], endings: frozenset[str]) -> list[Path]:
+def _find(paths: Iterable[str | Path], endings: frozenset[str], left_out: Path | None) -> list[Path]:
     found: dict[Path, None] = {}
     for path in map(Path, paths):
         if path.is_dir():
-            found.update(dict.fromkeys(_files_under(path, endings, set())))
+            found.update(dict.fromkeys(_files_under(path, endings, _entered(path, left_out))))
         elif os.path.lexists(path):
             found[path] = None
         else:
             raise MissingData(f"expected a file or folder at {str(path)!r}, found nothing; check the path")
     return list(found)
+
+
+def _entered(named: Path, left_out: Path | None) -> set[Path]:
+    """Which folders count as entered before one that was named is."""
+    return {left_out.resolve()} - {named.resolve()} if left_out else set()
 
 
 def natural_key(name: str) -> tuple[tuple[int, str], ...]:

@@ -91,7 +91,14 @@ def told(rows: pl.DataFrame, **more: Any) -> dict[str, Any]:
     about = {"announced": frames, "duration": float(rows["time"].max()), "audio": []}  # pyright: ignore
     about |= {"damage": [], "notes": [], "error": None}
     with_face = rows.filter(status="ok")["frame"].n_unique()
-    return {"file": rows["file"][0], "frames": frames, "with_face": with_face, **about, **more}
+    return {
+        "file": rows["file"][0],
+        "path": rows["file"][0],
+        "frames": frames,
+        "with_face": with_face,
+        **about,
+        **more,
+    }
 
 
 def saved_study(folder: Path, rows: pl.DataFrame, videos: Sequence[dict[str, Any]], **about: Any) -> Path:

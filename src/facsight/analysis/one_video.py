@@ -65,12 +65,16 @@ class Sampling:
 
 @dataclass(frozen=True)
 class VideoOutcome:
-    """What one video came to. `error` says why it could not be read, or why it was not read to its end;
-    `damage` what in it could not be decoded, `notes` what else there is to know; `announced` is how many
-    frames the file says it has; `audio` are its tracks of sound, None where the video could not be opened;
-    `table` is the name of its file among the readings."""
+    """What one video came to.
+
+    `file` is its name as tables show it, `path` as the system knows it, `table` that of its file among the
+    readings. `announced` is how many frames the file says it has; `audio` are its tracks of sound, None where
+    the video could not be opened. `damage` says what in it could not be decoded, `notes` what else there is
+    to know; `error` why it could not be read, or why it was not read to its end.
+    """
 
     file: str
+    path: str
     table: str
     frames: int
     with_face: int
@@ -182,6 +186,7 @@ class _Parts:
         frames, with_face = self._counts()
         outcome = VideoOutcome(
             file=printable(self.path),
+            path=str(self.path),
             table=table.name,
             frames=frames,
             with_face=with_face,
@@ -192,7 +197,7 @@ class _Parts:
         )
         ready_folder(table.parent)
         with whole_file(table) as partial:
-            told = {ABOUT_VIDEO: json.dumps(asdict(outcome), ensure_ascii=False)}
+            told = {ABOUT_VIDEO: json.dumps(asdict(outcome))}  # in ASCII: names need not be text
             in_order(self.files).sink_parquet(partial, metadata=told, row_group_size=ROWS_A_GROUP)
         shutil.rmtree(self.home)
         return outcome

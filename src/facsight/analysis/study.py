@@ -28,7 +28,6 @@ from facsight.analysis.over_time import OverTime, add_columns, columns_over_time
 from facsight.analysis.reader import Reader
 from facsight.analysis.run import PARTS
 from facsight.analysis.saving import ready_folder, whole_file
-from facsight.analysis.wording import storable
 from facsight.core.errors import MissingData
 
 ABOUT, EARLIER = "study.json", "earlier"
@@ -92,7 +91,8 @@ def analyse_videos(
     settings = settings_of(reader, sampling) | {"over_time": over_time.describe()}
     with whole_file(folder / ABOUT) as partial:
         about = json.dumps(_about(outcome, settings), indent=1, ensure_ascii=False)
-        partial.write_text(about + "\n", encoding="utf-8")
+        # bytes of a name that are no text become escapes of JSON, which come back as they were
+        partial.write_text(about + "\n", encoding="utf-8", errors="backslashreplace")
     shutil.rmtree(folder / PARTS, ignore_errors=True)
     return outcome
 
@@ -130,7 +130,7 @@ def _about(outcome: StudyOutcome, settings: dict[str, Any]) -> dict[str, Any]:
     return {
         "layout": LAYOUT,
         "made": datetime.datetime.now(datetime.UTC).isoformat(timespec="seconds"),
-        "read_from": storable(Path.cwd()),
+        "read_from": str(Path.cwd()),
         "videos": [asdict(video) for video in outcome.videos],
         **settings,
     }

@@ -61,7 +61,7 @@ class Study:
 
     def path(self, number: int) -> Path:
         """Where a video was when it was read."""
-        return Path(self.about["read_from"]) / self.videos[number]["file"]
+        return Path(self.about["read_from"]) / self.videos[number]["path"]
 
     def rows(self, number: int) -> pl.DataFrame:
         """All rows of a video, without what only its pictures need."""

@@ -355,6 +355,58 @@ def test_truncated_file(tmp_path, kind):
     assert f"announced 1.20 s, found {len(frames) / 25:.2f} s" in video.damage[0].reason
 
 
+@pytest.mark.parametrize(("kind", "codec"), [("matroska", "libx264"), ("webm", "libvpx")])
+@pytest.mark.parametrize("tagged", [True, False])
+@pytest.mark.parametrize("sound", [False, True])
+def test_a_clock_that_starts_late_does_not_end_early(tmp_path, kind, codec, tagged, sound):
+    """Most programs write into Matroska when the video ends, and not how long it is."""
+    path = saved(
+        tmp_path / "video",
+        GREYS,
+        times=list(range(125, 155)),
+        kind=kind,
+        codec=codec,
+        sound=("libopus" if kind == "webm" else "pcm_s16le") if sound else None,
+    )
+    if not tagged:
+        path.write_bytes(path.read_bytes().replace(b"DURATION", b"HOW LONG"))
+    video = open_video(path)
+    assert len(list(video.frames())) == 30
+    assert video.damage == []
+    assert video.duration == pytest.approx(1.2, abs=0.05)
+    assert video.expected == 30
+
+
+def test_a_length_that_statistics_tell_is_a_length(tmp_path):
+    """As mkvmerge writes it, beside statistics."""
+    late = saved(tmp_path / "late.mkv", GREYS, times=list(range(125, 155)))
+    path = tmp_path / "video.mkv"
+    with av.open(str(late)) as found, av.open(str(path), "w") as container:
+        stream = container.add_stream_from_template(found.streams.video[0])
+        stream.metadata["_STATISTICS_WRITING_APP"] = "another program"
+        for packet in found.demux(video=0):
+            if packet.dts is not None:
+                packet.stream = stream
+                container.mux(packet)
+    end, length = b"00:00:06.200000000", b"00:00:01.200000000"
+    assert path.read_bytes().count(end) == 1
+    path.write_bytes(path.read_bytes().replace(end, length))
+    video = open_video(path)
+    assert len(list(video.frames())) == 30
+    assert (video.duration, video.damage) == (pytest.approx(1.2), [])
+
+
+def test_a_late_clock_that_does_end_early(tmp_path):
+    pictures = [moving(number) for number in range(60)]
+    path = saved(
+        tmp_path / "video", pictures, times=list(range(125, 185)), codec="mjpeg", pixel_format="yuvj420p"
+    )
+    path.write_bytes(path.read_bytes()[: packets(path)[20][0]])
+    video = open_video(path)
+    assert len(list(video.frames())) == 20
+    assert "announced 2.40 s, found 0.80 s" in video.damage[0].reason
+
+
 def test_truncated_transport_stream_gives_what_is_there(tmp_path):
     path = saved(tmp_path / "video", [moving(number) for number in range(30)], kind="mpegts")
     data = path.read_bytes()

@@ -2,6 +2,8 @@
 
 import re
 
+import av
+from av.container import InputContainer
 from av.stream import Stream
 
 _CLOCK = re.compile(r"(\d+):(\d+):(\d+(?:\.\d+)?)")
@@ -24,3 +26,13 @@ def duration_of(stream: Stream, start: float | None) -> float | None:
     told = sum(float(part) * size for part, size in zip(tag.groups(), (3600, 60, 1), strict=True))
     measured = any(name.startswith("_STATISTICS") for name in stream.metadata)
     return told if measured else told - max(start or 0.0, 0.0)
+
+
+def whole_duration(container: InputContainer, start: float) -> float | None:
+    """Of a file that starts then, in seconds.
+
+    Matroska tells the length or, as most programs write it, the end: taken for the end, it is not too long.
+    """
+    told = container.duration / av.time_base if container.duration else None
+    late = max(start, 0.0) if "matroska" in container.format.name else 0.0
+    return told if told is None or told <= late else told - late

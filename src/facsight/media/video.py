@@ -22,14 +22,13 @@ from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 
-import av
 import numpy as np
 from av.video.codeccontext import VideoCodecContext
 from av.video.frame import VideoFrame
 from jaxtyping import UInt8
 
 from facsight.core.errors import BadMedia
-from facsight.media.clock import duration_of, seconds_of
+from facsight.media.clock import duration_of, seconds_of, whole_duration
 from facsight.media.file import check_file
 from facsight.media.footage import Footage, Pixels
 from facsight.media.light import TRANSFERS, ToneMap
@@ -107,8 +106,7 @@ def open_video(path: str | Path) -> Video:
             raise BadMedia(f"{name!r} holds no frame that can be decoded; copy or download it again")
         turned, light = _turns(frame), _light_of(stream.codec_context)
         rate = float(stream.average_rate or stream.guessed_rate or 0) or None
-        whole = container.duration / av.time_base if container.duration else None
-        announced = duration_of(stream, time)
+        whole, announced = whole_duration(container, time), duration_of(stream, time)
         duration = announced or whole
         return Video(
             name=name,

@@ -103,19 +103,39 @@ def load_study(folder: Path) -> tuple[pl.LazyFrame, dict[str, Any]]:
         unfinished = (folder / PARTS).is_dir() or (folder / READINGS).is_dir()
         state = "is not finished: run the same `facsight analyze` again" if unfinished else "is none"
         raise MissingData(f"expected a folder of videos with {ABOUT}, but {folder} {state}")
-    about = json.loads((folder / ABOUT).read_text(encoding="utf-8"))
-    if about.get("layout") != LAYOUT:
-        raise MissingData(
-            f"{folder} was written by another version of facsight ({about['reader']['facsight']}); "
-            "read the videos again into a new folder"
-        )
+    about = _described(folder)
     tables = [folder / READINGS / video["table"] for video in about["videos"]]
-    lost = [table.name for table in tables if not table.is_file()]
+    lost = [table.name for table in tables if not _is_table(table)]
     if lost:
         raise MissingData(
-            f"{folder / READINGS} lacks {', '.join(lost)}: give the same `facsight analyze` again"
+            f"{folder / READINGS} lacks {', '.join(lost)}, or they are damaged: give the same "
+            "`facsight analyze` again"
         )
     return in_order(tables), about
+
+
+def _is_table(file: Path) -> bool:
+    try:
+        return bool(pl.read_parquet_schema(file))
+    except (OSError, pl.exceptions.PolarsError):
+        return False
+
+
+def _described(folder: Path) -> dict[str, Any]:
+    """What a folder says of itself."""
+    try:
+        about = json.loads((folder / ABOUT).read_text(encoding="utf-8"))
+        layout, version = about.get("layout"), about["reader"]["facsight"]
+    except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
+        raise MissingData(
+            f"{folder / ABOUT} cannot be read: give the same `facsight analyze` again ({error})"
+        ) from error
+    if layout != LAYOUT:
+        raise MissingData(
+            f"{folder} was written by another version of facsight ({version}); "
+            "read the videos again into a new folder"
+        )
+    return about
 
 
 def _set_aside(folder: Path, tables: Sequence[Path]) -> None:

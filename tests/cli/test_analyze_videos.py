@@ -1,6 +1,8 @@
 import polars as pl
 import pytest
 
+from facsight.report.study import open_study
+from facsight.report.watch import video_file
 from planted import saved_photo
 from planted_video import saved_video
 
@@ -88,3 +90,16 @@ def test_sequences_that_cannot_be(facsight, tmp_path):
     assert (code, "no folder of numbered pictures" in complaint) == (2, True)
     code, _, complaint = facsight("analyze", tmp_path, "--sequence", 0)
     assert (code, "above 0" in complaint) == (2, True)
+
+
+def test_a_named_file_is_read_as_what_is_in_it(facsight, video, tmp_path):
+    clip, photo = tmp_path / "clip", tmp_path / "photo.mp4"
+    video.rename(clip)
+    saved_photo(photo)
+    code, told, _ = facsight("analyze", clip, "--out", tmp_path / "one")
+    assert (code, "15 frames, 12 with a face" in told) == (0, True)
+    assert video_file(open_study(tmp_path / "one"), 0) == clip
+    code, told, _ = facsight("analyze", photo, "--out", tmp_path / "two")
+    assert (code, "1 face in 1 photo" in told) == (0, True)
+    code, _, complaint = facsight("analyze", photo, clip, "--out", tmp_path / "three")
+    assert (code, "found 1 photo and 1 video" in complaint) == (2, True)

@@ -6,9 +6,9 @@ from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 from facsight.core.errors import BadRecipe, MissingData
-from facsight.media.photo import PHOTO_ENDINGS
+from facsight.media.photo import PHOTO_ENDINGS, is_photo
 from facsight.media.sequence import is_numbered
-from facsight.media.video import VIDEO_ENDINGS
+from facsight.media.video import VIDEO_ENDINGS, is_video
 
 _DIGITS = re.compile(r"(\d+)")
 
@@ -28,11 +28,14 @@ def find_photos(paths: Iterable[str | Path], left_out: Path | None = None) -> li
 def find_media(paths: Iterable[str | Path], left_out: Path | None = None) -> tuple[list[Path], list[Path]]:
     """The photos and the videos among the files named and in the folders named, as `find_photos` finds them.
 
-    Files are videos by their ending; a named file with another ending is taken for a photo.
+    In folders files are what their ending says. A named file is what is in it; what is neither is a video if
+    its ending says so, and otherwise a photo, so that reading it gives the reason.
     """
-    found = _find(paths, PHOTO_ENDINGS | VIDEO_ENDINGS, left_out)
-    videos = [path for path in found if path.suffix.lower() in VIDEO_ENDINGS]
-    return [path for path in found if path.suffix.lower() not in VIDEO_ENDINGS], videos
+    named = list(map(Path, paths))
+    found = _find(named, PHOTO_ENDINGS | VIDEO_ENDINGS, left_out)
+    asked = frozenset(named)
+    videos = {path for path in found if (_holds_video if path in asked else _is_called_video)(path)}
+    return [path for path in found if path not in videos], [path for path in found if path in videos]
 
 
 def find_footage(paths: Iterable[str | Path], left_out: Path | None = None) -> list[Path]:
@@ -46,16 +49,26 @@ def find_footage(paths: Iterable[str | Path], left_out: Path | None = None) -> l
         if path.is_dir():
             for folder, files in _folders_under(path, _entered(path, left_out)):
                 found.update({folder: None} if any(map(is_numbered, files)) else {})
-                found.update(dict.fromkeys(file for file in files if file.suffix.lower() in VIDEO_ENDINGS))
+                found.update(dict.fromkeys(file for file in files if _is_called_video(file)))
             continue
         photos, videos = find_media([path])
         if photos:
             raise BadRecipe(
-                f"expected folders of numbered pictures, and videos, found the photo {str(path)!r}; "
+                f"expected folders of numbered pictures, and videos, found {str(path)!r}, which is neither; "
                 "leave out --sequence to read photos"
             )
         found.update(dict.fromkeys(videos))
     return list(found)
+
+
+def _is_called_video(path: Path) -> bool:
+    return path.suffix.lower() in VIDEO_ENDINGS
+
+
+def _holds_video(path: Path) -> bool:
+    if not path.is_file():
+        return _is_called_video(path)
+    return not is_photo(path) and (_is_called_video(path) or is_video(path))
 
 
 def _find(paths: Iterable[str | Path], endings: frozenset[str], left_out: Path | None) -> list[Path]:

@@ -125,6 +125,16 @@ def open_video(path: str | Path) -> Video:
         )
 
 
+def is_video(path: Path) -> bool:
+    """Whether a file holds moving pictures, whatever its ending; none of them is decoded."""
+    try:
+        check_file(path, "video")
+        with open_track(os.fspath(path)):
+            return True
+    except BadMedia:
+        return False
+
+
 def _light_of(coding: VideoCodecContext) -> tuple[str, int] | None:
     transfer = TRANSFERS.get(coding.color_trc)
     return (transfer, coding.color_primaries) if transfer else None

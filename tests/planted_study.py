@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 import polars as pl
 
+from facsight.analysis.study import LAYOUT
 from planted import drawn_face
 
 CLASSES = ("neutral", "happiness", "surprise", "sadness", "anger", "disgust", "fear", "contempt")
@@ -87,9 +88,17 @@ def _person(track: int, at: np.ndarray, generator: np.random.Generator) -> pl.Da
 def told(rows: pl.DataFrame, **more: Any) -> dict[str, Any]:
     """What study.json says of the video of these rows."""
     frames = rows["frame"].n_unique()
-    about = {"announced": frames, "duration": float(rows["time"].max()), "damage": [], "error": None}  # pyright: ignore
+    about = {"announced": frames, "duration": float(rows["time"].max()), "audio": []}  # pyright: ignore
+    about |= {"damage": [], "notes": [], "error": None}
     with_face = rows.filter(status="ok")["frame"].n_unique()
-    return {"file": rows["file"][0], "frames": frames, "with_face": with_face, **about, **more}
+    return {
+        "file": rows["file"][0],
+        "path": rows["file"][0],
+        "frames": frames,
+        "with_face": with_face,
+        **about,
+        **more,
+    }
 
 
 def saved_study(folder: Path, rows: pl.DataFrame, videos: Sequence[dict[str, Any]], **about: Any) -> Path:
@@ -100,11 +109,12 @@ def saved_study(folder: Path, rows: pl.DataFrame, videos: Sequence[dict[str, Any
     for video in listed:
         rows.filter(file=video["file"]).write_parquet(folder / "readings" / video["table"])
     whole = {
-        "layout": 2,
+        "layout": LAYOUT,
         "made": "2026-01-02T03:04:05+00:00",
         "read_from": str(folder),
         "rate": None,
         "every": 1,
+        "sequence": None,
     }
     whole |= {"videos": listed, "reader": READER, **about}
     (folder / "study.json").write_text(json.dumps(whole), encoding="utf-8")

@@ -7,6 +7,8 @@ import av
 import numpy as np
 
 STEP = 5
+#: Which of two fields is first.
+TOP, BOTTOM = 0, 1
 TEXTURE = np.random.default_rng(0).integers(0, 40, (12, 16), dtype=np.uint8)
 
 
@@ -57,6 +59,29 @@ def saved(
         container.mux(stream.encode())
         if track:
             add_second_of_silence(container, track)
+    return path
+
+
+def saved_fields(
+    path, pictures, *, codec="libx264", kind="matroska", first=TOP, marked=True, from_=0, turned=0
+):
+    """A video of these pictures that says which field is first, or nothing."""
+    with av.open(str(path), "w", format=kind) as container:
+        stream = container.add_stream(codec, rate=25, options={"tff": "1"} if codec == "libx264" else {})
+        stream.height, stream.width = pictures[0].shape[:2]
+        stream.pix_fmt, stream.gop_size, stream.bit_rate = "yuv420p", 6, 8_000_000
+        stream.codec_context.colorspace = 1  # BT.709
+        if marked:
+            stream.codec_context.flags |= 1 << 18 | 1 << 29  # interlaced coding and motion estimation
+            stream.codec_context.field_order = 2 if first == TOP else 3
+        if turned:
+            stream.set_display_rotation(turned)
+        for number, picture in enumerate(pictures):
+            frame = av.VideoFrame.from_ndarray(picture, format="rgb24")
+            frame = frame.reformat(format="yuv420p", dst_colorspace="ITU709")
+            frame.pts, frame.time_base = number + from_, Fraction(1, 25)
+            container.mux(stream.encode(frame))
+        container.mux(stream.encode())
     return path
 
 

@@ -1,13 +1,17 @@
 """Videos that are odd or bad, from file to table."""
 
+import os
+
 import av
 import numpy as np
 import polars as pl
 import pytest
 
+from facsight.analysis.one_video import outcome_of
 from facsight.analysis.reader import Reader
 from facsight.analysis.study import analyse_videos, load_study
-from facsight.report.study import write_study_report
+from facsight.report.study import open_study, write_study_report
+from facsight.report.watch import video_file
 from planted import PlantedFinder
 from planted_video import noise_video, saved_video
 
@@ -115,14 +119,25 @@ def test_black_and_empty_pictures_have_no_face(weights, tmp_path):
 
 
 @pytest.mark.parametrize(
-    "name", ["with space.mkv", "a\"quote's.mkv", "new\nline.mkv", "<b>&amp;<script>.mkv"]
+    "name",
+    [
+        "with space.mkv",
+        "a\"quote's.mkv",
+        "new\nline.mkv",
+        "<b>&amp;<script>.mkv",
+        os.fsdecode(b"\xff\xe9.mkv"),
+    ],
 )
 def test_strange_names_are_only_names(reader, tmp_path, name):
-    video = saved_video(tmp_path / name, [1] * 30)
+    video = saved_video(tmp_path / "clip.mkv", [1] * 30).rename(tmp_path / name)
     (told,), rows = read([video], tmp_path / "out", reader)
-    assert told.error is None
+    assert (told.error, told.path) == (None, str(video))
+    assert outcome_of(tmp_path / "out" / "readings" / told.table) == told
+    assert video_file(open_study(tmp_path / "out"), 0) == video
     assert rows["file"].unique().to_list() == [told.file]
     page = write_study_report(tmp_path / "out").read_text(encoding="utf-8")
+    assert "No faces are shown" not in page
+    assert "data:image/" in page
     assert "<script>.mkv" not in page
     assert "<b>&amp;<" not in page
 

@@ -7,6 +7,7 @@ import signal
 import subprocess
 import sys
 import time
+from dataclasses import asdict
 from pathlib import Path
 
 import numpy as np
@@ -19,8 +20,10 @@ from facsight.analysis.one_video import outcome_of
 from facsight.analysis.reader import Reader
 from facsight.analysis.study import analyse_videos, load_study
 from facsight.core.errors import BadOutput, BadRecipe, MissingData
+from facsight.media.track import INTERLACED
 from planted import PlantedFinder
 from planted_video import noise_video, saved_video
+from written_video import saved, saved_fields
 
 #: One face, none for a while, one again, then two.
 FACES = [1] * 30 + [0] * 10 + [1] * 30 + [2] * 25
@@ -363,3 +366,35 @@ def test_steady_landmarks_are_told_and_go_on_after_a_stop(weights, video, tmp_pa
     analyse_videos([video], tmp_path / "broken", again, steady=True)
     assert table(tmp_path / "broken").equals(table(tmp_path / "whole"))
     assert load_study(tmp_path / "whole")[1]["steady"] is True
+
+
+def test_tracks_of_sound_are_told_with_the_readings(reader, tmp_path):
+    silent = saved_video(tmp_path / "silent.mkv", [1] * 3)
+    loud = saved(tmp_path / "loud.mkv", [np.zeros((48, 64, 3), np.uint8)] * 5, sound="pcm_s16le")
+    bad = tmp_path / "bad.mp4"
+    bad.write_text("no video")
+    outcome = analyse_videos([silent, loud, bad], tmp_path / "out", reader)
+    (track,) = outcome.videos[1].audio
+    assert (track.index, track.codec, track.rate, track.channels) == (1, "pcm_s16le", 8000, 1)
+    assert (track.start, track.duration) == (pytest.approx(0, abs=1e-3), pytest.approx(1, abs=0.01))
+    assert [video.audio for video in outcome.videos] == [[], [track], None]
+    kept = [outcome_of(tmp_path / "out" / "readings" / video.table) for video in outcome.videos]
+    assert tuple(kept) == outcome.videos
+    about = json.loads((tmp_path / "out" / "study.json").read_text())
+    assert [video["audio"] for video in about["videos"]] == [[], [asdict(track)], None]
+
+
+def test_how_a_video_is_shown_is_noted_also_after_a_stop(weights, tmp_path, short_parts):
+    black = [np.zeros((48, 64, 3), np.uint8)] * 80
+    video = saved_fields(tmp_path / "fields.mkv", black)
+    whole = analyse_videos([video], tmp_path / "whole", Reader(weights, finder=PlantedFinder()))
+    assert whole.videos[0].notes == [INTERLACED]
+    stopped = Reader(weights, finder=PlantedFinder(interrupted_after=70))
+    with pytest.raises(KeyboardInterrupt):
+        analyse_videos([video], tmp_path / "broken", stopped)
+    (state,) = (tmp_path / "broken" / "parts").glob("*/00000001.json")
+    assert json.loads(state.read_text())["notes"] == [INTERLACED]
+    broken = analyse_videos([video], tmp_path / "broken", Reader(weights, finder=PlantedFinder()))
+    assert broken.videos == whole.videos
+    about = json.loads((tmp_path / "broken" / "study.json").read_text())
+    assert about["videos"][0]["notes"] == [INTERLACED]

@@ -106,3 +106,15 @@ def test_weights_that_are_not_there_are_told(facsight, photos):
     code, _, problem = facsight("analyze", photos, "--weights", "no.safetensors")
     assert code == 2
     assert "no.safetensors" in problem
+
+
+def test_what_lies_in_the_output_folder_is_not_read(facsight, photos):
+    """`facsight explain` puts pictures there, for one."""
+    (photos / "out").mkdir()
+    saved_photo(photos / "out" / "overlay.png")
+    for _ in range(2):
+        code, told, _ = facsight("analyze", photos, "--out", photos / "out")
+        assert code == 0
+        assert "3 faces in 3 photos" in told
+    code, told, _ = facsight("analyze", photos / "out", "--out", photos / "out")
+    assert "1 face in 1 photo" in told

@@ -1,6 +1,8 @@
 import polars as pl
 import pytest
 
+from facsight.report.study import open_study
+from facsight.report.watch import video_file
 from planted import saved_photo
 from planted_video import saved_video
 
@@ -59,3 +61,45 @@ def test_the_columns_of_another_tool(facsight, video, tmp_path):
     table = pl.read_csv(tmp_path / "out" / "readings.csv")
     assert table.select("frame", "approx_time").row(14) == (14, "00:00")
     assert "timeline" in (tmp_path / "out" / "report.html").read_text(encoding="utf-8")
+
+
+def test_folders_of_numbered_pictures_are_videos_when_asked_for(facsight, video, tmp_path):
+    for name in ("one", "two/deep"):
+        (tmp_path / name).mkdir(parents=True)
+        for number in range(3):
+            saved_photo(tmp_path / name / f"frame_{number}.png")
+    (tmp_path / "one" / "notes.txt").touch()
+    code, told, _ = facsight("analyze", tmp_path, "--sequence", 10, "--out", tmp_path / "out")
+    assert code == 0
+    assert "21 frames of 3 videos" in told
+    assert "note: not numbered pictures, and left out: 'notes.txt'" in told
+    times = pl.read_csv(tmp_path / "out" / "readings.csv").filter(pl.col("file").str.ends_with("deep"))
+    assert times["time"].to_list() == pytest.approx([0.0, 0.1, 0.2])
+    code, told, _ = facsight("analyze", tmp_path / "one", "--out", tmp_path / "photos")
+    assert "3 faces in 3 photos" in told
+
+
+def test_sequences_that_cannot_be(facsight, tmp_path):
+    photo = saved_photo(tmp_path / "photo1.png")
+    code, _, complaint = facsight("analyze", photo, "--sequence", 10)
+    assert (code, "leave out --sequence" in complaint) == (2, True)
+    code, _, complaint = facsight("analyze", tmp_path, "--sequence", 10, "--only", "photos")
+    assert (code, "only photos" in complaint) == (2, True)
+    (tmp_path / "empty").mkdir()
+    code, _, complaint = facsight("analyze", tmp_path / "empty", "--sequence", 10)
+    assert (code, "no folder of numbered pictures" in complaint) == (2, True)
+    code, _, complaint = facsight("analyze", tmp_path, "--sequence", 0)
+    assert (code, "above 0" in complaint) == (2, True)
+
+
+def test_a_named_file_is_read_as_what_is_in_it(facsight, video, tmp_path):
+    clip, photo = tmp_path / "clip", tmp_path / "photo.mp4"
+    video.rename(clip)
+    saved_photo(photo)
+    code, told, _ = facsight("analyze", clip, "--out", tmp_path / "one")
+    assert (code, "15 frames, 12 with a face" in told) == (0, True)
+    assert video_file(open_study(tmp_path / "one"), 0) == clip
+    code, told, _ = facsight("analyze", photo, "--out", tmp_path / "two")
+    assert (code, "1 face in 1 photo" in told) == (0, True)
+    code, _, complaint = facsight("analyze", photo, clip, "--out", tmp_path / "three")
+    assert (code, "found 1 photo and 1 video" in complaint) == (2, True)

@@ -47,3 +47,14 @@ def test_a_folder_that_is_none(facsight, tmp_path):
     code, _, problem = facsight("view", tmp_path)
     assert code == 2
     assert "folder of videos" in problem
+
+
+def test_a_page_that_cannot_be_made_is_one_line(facsight, study, monkeypatch):
+    def serve_forever(self):
+        self.on_trouble("the page of a.mp4 cannot be made: its table is gone")
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(Viewer, "serve_forever", serve_forever)
+    code, _, problem = facsight("view", study, "--port", 0)
+    assert code == 0
+    assert "facsight: the page of a.mp4 cannot be made: its table is gone; give the same" in problem

@@ -12,7 +12,8 @@ from PIL import Image
 
 from facsight.core.errors import BadMedia
 from facsight.media import track as track_module
-from facsight.media.video import VIDEO_ENDINGS, Damage, Position, open_video
+from facsight.media.track import Damage, Position
+from facsight.media.video import VIDEO_ENDINGS, open_video
 from written_video import GREYS, grey, moving, packets, saved, shown, spoil
 
 
@@ -259,6 +260,23 @@ def test_pixel_formats_and_odd_sizes(tmp_path, codec, pixel_format, off, size):
         assert np.abs(frame.pixels.astype(int) - picture).max() <= off
 
 
+@pytest.mark.parametrize(("codec", "kind"), [("libx264", "mp4"), ("libx265", "mp4"), ("ffv1", "matroska")])
+def test_ten_bits_show_the_picture_of_eight(tmp_path, codec, kind):
+    """Soft colours everywhere, as of skin."""
+    across, down = np.meshgrid(np.linspace(0, 1, 64), np.linspace(0, 1, 48))
+    picture = np.stack([60 + 160 * across, 40 + 120 * down, 200 - 150 * across * down], axis=-1)
+    pictures = [np.roll(picture, shift, 1).round().astype(np.uint8) for shift in range(0, 30, 10)]
+    options = {"libx264": {"qp": "0"}, "libx265": {"x265-params": "log-level=none:lossless=1"}}.get(codec, {})
+    shown = []
+    for bits in ("yuv444p", "yuv444p10le"):
+        path = saved(tmp_path / bits, pictures, codec=codec, kind=kind, pixel_format=bits, options=options)
+        video = open_video(path)
+        shown.append(np.array([frame.pixels for frame in video.frames()], int))
+        assert video.notes == []
+    assert np.abs(shown[0] - shown[1]).max() <= 2
+    assert np.abs(shown[1] - np.array(pictures)).mean() < 1
+
+
 @pytest.mark.parametrize(("matrix", "red", "blue"), [(1, 0.2126, 0.0722), (6, 0.299, 0.114)])
 def test_colours_by_the_matrix_that_is_named(tmp_path, matrix, red, blue):
     """Full colour to Y'CbCr by the equations of BT.709 (1) and BT.601 (6), in the range 16 to 235."""
@@ -335,6 +353,58 @@ def test_truncated_file(tmp_path, kind):
     assert len(video.damage) == 1
     assert video.damage[0].after == frames[-1].at.time
     assert f"announced 1.20 s, found {len(frames) / 25:.2f} s" in video.damage[0].reason
+
+
+@pytest.mark.parametrize(("kind", "codec"), [("matroska", "libx264"), ("webm", "libvpx")])
+@pytest.mark.parametrize("tagged", [True, False])
+@pytest.mark.parametrize("sound", [False, True])
+def test_a_clock_that_starts_late_does_not_end_early(tmp_path, kind, codec, tagged, sound):
+    """Most programs write into Matroska when the video ends, and not how long it is."""
+    path = saved(
+        tmp_path / "video",
+        GREYS,
+        times=list(range(125, 155)),
+        kind=kind,
+        codec=codec,
+        sound=("libopus" if kind == "webm" else "pcm_s16le") if sound else None,
+    )
+    if not tagged:
+        path.write_bytes(path.read_bytes().replace(b"DURATION", b"HOW LONG"))
+    video = open_video(path)
+    assert len(list(video.frames())) == 30
+    assert video.damage == []
+    assert video.duration == pytest.approx(1.2, abs=0.05)
+    assert video.expected == 30
+
+
+def test_a_length_that_statistics_tell_is_a_length(tmp_path):
+    """As mkvmerge writes it, beside statistics."""
+    late = saved(tmp_path / "late.mkv", GREYS, times=list(range(125, 155)))
+    path = tmp_path / "video.mkv"
+    with av.open(str(late)) as found, av.open(str(path), "w") as container:
+        stream = container.add_stream_from_template(found.streams.video[0])
+        stream.metadata["_STATISTICS_WRITING_APP"] = "another program"
+        for packet in found.demux(video=0):
+            if packet.dts is not None:
+                packet.stream = stream
+                container.mux(packet)
+    end, length = b"00:00:06.200000000", b"00:00:01.200000000"
+    assert path.read_bytes().count(end) == 1
+    path.write_bytes(path.read_bytes().replace(end, length))
+    video = open_video(path)
+    assert len(list(video.frames())) == 30
+    assert (video.duration, video.damage) == (pytest.approx(1.2), [])
+
+
+def test_a_late_clock_that_does_end_early(tmp_path):
+    pictures = [moving(number) for number in range(60)]
+    path = saved(
+        tmp_path / "video", pictures, times=list(range(125, 185)), codec="mjpeg", pixel_format="yuvj420p"
+    )
+    path.write_bytes(path.read_bytes()[: packets(path)[20][0]])
+    video = open_video(path)
+    assert len(list(video.frames())) == 20
+    assert "announced 2.40 s, found 0.80 s" in video.damage[0].reason
 
 
 def test_truncated_transport_stream_gives_what_is_there(tmp_path):

@@ -134,3 +134,17 @@ def test_events_choose_the_moments(planted):
     (planted / "events.csv").write_text(text)
     page = Page(write_study_report(planted, pictures=False))
     assert [a["data-ms"] for a in page.all("span") if "data-ms" in a] == ["3200", "4000"]
+
+
+def test_the_page_says_whether_there_is_sound(tmp_path):
+    rows = made_rows("a.mkv", [n / 25 for n in range(30)], [range(30)])
+    track = {"index": 1, "codec": "aac", "rate": 48000, "channels": 2, "start": 0.0, "duration": 1.2}
+    for audio, word in (([], "silent"), ([track], "with sound")):
+        page = Page(write_study_report(saved_study(tmp_path / word, rows, [told(rows, audio=audio)])))
+        assert f"a face in 30, {word}." in words(page)
+
+
+def test_notes_are_on_the_page_as_text(tmp_path):
+    rows = made_rows("a.mkv", [n / 25 for n in range(30)], [range(30)])
+    study = saved_study(tmp_path, rows, [told(rows, notes=["left out: '<b>.txt'"])])
+    assert "Note: left out: '<b>.txt'." in words(Page(write_study_report(study)))

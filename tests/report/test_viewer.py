@@ -236,3 +236,44 @@ def test_boxes_are_in_the_viewers_page(viewer):
     page = ask(viewer, "/watch/0")[2].decode()
     assert '"p0.box3"' in page
     assert all(f'"p0.{name}"' in page for name in ("at", "read0", "label"))
+
+
+def test_a_page_that_cannot_be_made_is_told_and_the_others_are_served(tmp_path, capfd):
+    """The table of one video is spoiled while the folder is shown."""
+    tables = [made_rows(name, [n / 25 for n in range(30)], [range(30)]) for name in ("a.mp4", "b\n.mp4")]
+    folder = saved_study(tmp_path, tables[0].vstack(tables[1]), [told(rows) for rows in tables])
+    heard = []
+    with Viewer(folder, port=0, on_trouble=heard.append) as viewer:
+        thread = threading.Thread(target=viewer.serve_forever, kwargs={"poll_interval": 0.01})
+        thread.start()
+        try:
+            assert ask(viewer, "/watch/0")[0] == 200
+            for table in (folder / "readings").iterdir():
+                table.write_bytes(b"spoiled")
+            status, headers, body = ask(viewer, "/watch/1")
+            assert (status, headers["content-type"]) == (500, "text/plain; charset=utf-8")
+            assert b"The terminal in which facsight runs says why" in body
+            assert ask(viewer, "/watch/1", method="HEAD")[0] == 500
+            assert ask(viewer, "/watch/0")[0] == 200  # made before
+        finally:
+            viewer.shutdown()
+            thread.join()
+    assert len(heard) == 2
+    assert heard[0].startswith("the page of b")
+    assert "cannot be made: " in heard[0]
+    assert "Traceback" not in capfd.readouterr().err
+
+
+@pytest.mark.parametrize("content", ["", "{", "[1]", '{"layout": 3}', '{"reader": 1}', "\xff"])
+def test_a_description_that_cannot_be_read(tmp_path, content):
+    (tmp_path / "study.json").write_text(content, encoding="latin-1")
+    with pytest.raises(MissingData, match=r"study\.json cannot be read: give the same"):
+        Viewer(tmp_path, port=0)
+
+
+def test_a_damaged_table_is_named(tmp_path):
+    rows = made_rows("a.mp4", [n / 25 for n in range(30)], [range(30)])
+    folder = saved_study(tmp_path, rows, [told(rows)])
+    (folder / "readings" / "0.parquet").write_bytes(b"spoiled")
+    with pytest.raises(MissingData, match=r"lacks 0\.parquet, or they are damaged"):
+        Viewer(folder, port=0)

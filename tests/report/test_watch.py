@@ -5,8 +5,9 @@ import av
 import numpy as np
 import pytest
 
+from facsight.report.study import open_study
 from facsight.report.viewer import Viewer
-from facsight.report.watch import clock_start
+from facsight.report.watch import clock_start, watch_page
 from planted_study import made_rows, saved_study, told
 from planted_video import saved_video
 
@@ -126,3 +127,12 @@ def test_a_video_that_is_gone_has_its_timeline(watch):
     page = watch(2)
     assert page.ask("document.querySelector('video')") is None
     assert "frame 0," in page.text(".readout .when")
+
+
+def test_a_folder_of_pictures_has_its_timeline(tmp_path):
+    rows = made_rows("frames", TIMES, [range(200)])
+    (tmp_path / "frames").mkdir()
+    study = open_study(saved_study(tmp_path, rows, [told(rows)], sequence=25.0))
+    page = watch_page(study, 0)
+    assert "a folder of pictures, which is not played here" in page
+    assert "<video" not in page

@@ -12,9 +12,10 @@ from facsight.faces.face import FaceFinder
 from facsight.faces.following import Follower
 from facsight.faces.steady import Steadier
 from facsight.faces.tracking import Tracker
+from facsight.media.footage import Footage, Frame
 from facsight.media.photo import Photo
 from facsight.media.shots import Shots
-from facsight.media.video import Frame, Position, Video
+from facsight.media.track import Position
 
 #: Frames whose faces share a pass through the network.
 FRAMES_AT_ONCE = 16
@@ -95,7 +96,7 @@ class Eye:
 
 
 def read_frames(
-    video: Video,
+    video: Footage,
     finder: FaceFinder,
     crop_size: int,
     read: Callable[[Sequence[Look]], list[PhotoResult]],

@@ -27,7 +27,10 @@ from facsight.analysis.run import PARTS, identity
 from facsight.analysis.saving import ready_folder, whole_file
 from facsight.analysis.wording import printable
 from facsight.core.errors import BadOutput, BadRecipe
-from facsight.media.video import Damage, Video, open_video
+from facsight.media.footage import Footage
+from facsight.media.sequence import open_footage, pictures_of
+from facsight.media.sound import AudioTrack
+from facsight.media.track import Damage
 
 #: Batches of frames (`analysis.frames`) in a part: what an interruption can cost at most.
 BATCHES_A_PART = 16
@@ -37,11 +40,15 @@ READINGS, ABOUT_VIDEO = "readings", "facsight"
 
 @dataclass(frozen=True)
 class Sampling:
-    """Which frames of a video are read: every n-th, or at most `rate` a second; with `steady` landmarks."""
+    """Which frames of a video are read: every n-th, or at most `rate` a second; with `steady` landmarks.
+
+    With `sequence` frames a second, a folder of numbered pictures is a video (`media.sequence`).
+    """
 
     every: int = 1
     rate: float | None = None
     steady: bool = False
+    sequence: float | None = None
 
     def __post_init__(self):
         if self.every != 1 and self.rate is not None:
@@ -52,21 +59,30 @@ class Sampling:
             raise BadRecipe(
                 f"expected every >= 1 and a rate above 0, found every={self.every}, rate={self.rate}"
             )
+        if self.sequence is not None and not 0 < self.sequence < inf:
+            raise BadRecipe(f"expected sequence above 0, in frames a second, found {self.sequence}")
 
 
 @dataclass(frozen=True)
 class VideoOutcome:
-    """What one video came to. `error` says why it could not be read, or why it was not read to its end;
-    `damage` what in it could not be decoded; `announced` is how many frames the file says it has; `table` is
-    the name of its file among the readings."""
+    """What one video came to.
+
+    `file` is its name as tables show it, `path` as the system knows it, `table` that of its file among the
+    readings. `announced` is how many frames the file says it has; `audio` are its tracks of sound, None where
+    the video could not be opened. `damage` says what in it could not be decoded, `notes` what else there is
+    to know; `error` why it could not be read, or why it was not read to its end.
+    """
 
     file: str
+    path: str
     table: str
     frames: int
     with_face: int
     announced: int | None
     duration: float | None
+    audio: Sequence[AudioTrack] | None
     damage: Sequence[str]
+    notes: Sequence[str]
     error: str | None
 
 
@@ -93,7 +109,7 @@ def read_video_into(
 
     `BadOutput` where the folder cannot be written: what has been read stays in its parts.
     """
-    key = _key(path, settings_of(reader, sampling))
+    key = _key(path, sampling, settings_of(reader, sampling))
     table = folder / READINGS / f"{_safe(path.stem)}-{key[:12]}.parquet"
     done = outcome_of(table)
     if done is not None and done.error is None:
@@ -109,12 +125,13 @@ def settings_of(reader: Reader, sampling: Sampling) -> dict[str, Any]:
 
 
 def outcome_of(table: Path) -> VideoOutcome | None:
-    """What came of the video of a table; None where there is no whole one."""
+    """What came of the video of a table; None where there is no whole one that this version wrote."""
     try:
-        told = pl.read_parquet_metadata(table)[ABOUT_VIDEO]
-    except (OSError, KeyError, pl.exceptions.PolarsError):
+        told = json.loads(pl.read_parquet_metadata(table)[ABOUT_VIDEO])
+        audio = told["audio"] and [AudioTrack(**track) for track in told["audio"]]
+        return VideoOutcome(**{**told, "audio": audio})
+    except (OSError, KeyError, TypeError, pl.exceptions.PolarsError):
         return None
-    return VideoOutcome(**json.loads(told))
 
 
 class _Parts:
@@ -126,7 +143,7 @@ class _Parts:
         last = json.loads(self.files[-1].with_suffix(".json").read_text("utf-8")) if self.files else {}
         self.stop = Stop(**last["stop"]) if last else None
         self._known: list[str] = last["damage"] if last else []
-        self.damage = self._known
+        self.damage, self.notes = self._known, list(last["notes"] if last else [])
         self._waiting: list[list[FrameResult]] = []
 
     @property
@@ -134,24 +151,26 @@ class _Parts:
         """How many frames the parts hold."""
         return self._counts()[0]
 
-    def add(self, results: list[FrameResult], stop: Stop, damage: Sequence[Damage]) -> None:
+    def add(self, results: list[FrameResult], stop: Stop, footage: Footage) -> None:
         """Keep a batch; a part is written when there are enough of them."""
         self._waiting.append(results)
         self.stop = stop
-        self.note(damage)
+        self.note(footage)
         if len(self._waiting) == BATCHES_A_PART:
             self.flush()
 
-    def note(self, damage: Sequence[Damage]) -> None:
-        """Keep the damage met since the last stop beside what was known then, which may be met again."""
-        self.damage = self._known + [told for told in map(_told, damage) if told not in self._known]
+    def note(self, footage: Footage) -> None:
+        """Keep what was met since the last stop beside what was known then, which may be met again."""
+        self.damage = self._known + [told for told in map(_told, footage.damage) if told not in self._known]
+        self.notes += [told for told in footage.notes if told not in self.notes]
 
     def flush(self) -> None:
         """Write what waits: first how to go on after it, then its rows, which make it count."""
         if not self._waiting:
             return
         assert self.stop is not None  # every batch comes with one
-        state = json.dumps({"stop": asdict(self.stop), "damage": self.damage}, ensure_ascii=False)
+        kept = {"stop": asdict(self.stop), "damage": self.damage, "notes": self.notes}
+        state = json.dumps(kept, ensure_ascii=False)
         with whole_file(self._next().with_suffix(".json")) as partial:
             partial.write_text(state, encoding="utf-8")
         results = chain.from_iterable(self._waiting)
@@ -167,16 +186,18 @@ class _Parts:
         frames, with_face = self._counts()
         outcome = VideoOutcome(
             file=printable(self.path),
+            path=str(self.path),
             table=table.name,
             frames=frames,
             with_face=with_face,
             damage=self.damage,
+            notes=self.notes,
             error=error,
             **about,
         )
         ready_folder(table.parent)
         with whole_file(table) as partial:
-            told = {ABOUT_VIDEO: json.dumps(asdict(outcome), ensure_ascii=False)}
+            told = {ABOUT_VIDEO: json.dumps(asdict(outcome))}  # in ASCII: names need not be text
             in_order(self.files).sink_parquet(partial, metadata=told, row_group_size=ROWS_A_GROUP)
         shutil.rmtree(self.home)
         return outcome
@@ -203,15 +224,20 @@ class _Parts:
 def _read(parts: _Parts, sampling: Sampling, on_progress: OnProgress) -> tuple[dict[str, Any], str | None]:
     """Read what the parts do not hold yet: what the video says of itself, and why it ended early."""
     before = parts.frames
-    about: dict[str, Any] = {"announced": None, "duration": None}
+    about: dict[str, Any] = {"announced": None, "duration": None, "audio": None}
+    chosen = {"every": sampling.every, "rate": sampling.rate, "steady": sampling.steady}
     try:
-        with open_video(parts.path) as opened:
-            about = {"announced": _announced(opened, sampling), "duration": opened.duration}
+        with open_footage(parts.path, sampling.sequence) as opened:
+            about = {
+                "announced": _announced(opened, sampling),
+                "duration": opened.duration,
+                "audio": list(opened.audio),
+            }
             on_progress(Progress(parts.path, before, 0, about["announced"]))
-            for results, stop in parts.reader.read_frames(opened, **asdict(sampling), stop=parts.stop):
-                parts.add(results, stop, opened.damage)
+            for results, stop in parts.reader.read_frames(opened, **chosen, stop=parts.stop):
+                parts.add(results, stop, opened)
                 on_progress(Progress(parts.path, before, len(results), about["announced"]))
-            parts.note(opened.damage)
+            parts.note(opened)
     except BadOutput:
         raise
     except Exception as problem:  # whatever a file does, the others are read
@@ -219,8 +245,10 @@ def _read(parts: _Parts, sampling: Sampling, on_progress: OnProgress) -> tuple[d
     return about, None
 
 
-def _key(path: Path, settings: Mapping[str, Any]) -> str:
-    known = json.dumps([settings, identity(path)], sort_keys=True)
+def _key(path: Path, sampling: Sampling, settings: Mapping[str, Any]) -> str:
+    # of a sequence its pictures count, and not the folder, which changes with whatever else is put into it
+    files = (sampling.sequence is not None and pictures_of(path)) or [path]
+    known = json.dumps([settings, *map(identity, files)], sort_keys=True)
     return hashlib.sha256(known.encode()).hexdigest()[:24]
 
 
@@ -233,7 +261,7 @@ def _safe(name: str) -> str:
     return re.sub(r"[^0-9A-Za-z._-]+", "_", name).strip("._")[:60] or "video"
 
 
-def _announced(video: Video, sampling: Sampling) -> int | None:
+def _announced(video: Footage, sampling: Sampling) -> int | None:
     """How many results the video announces, for a progress line."""
     if sampling.rate is None:
         return None if video.expected is None else ceil(video.expected / sampling.every)

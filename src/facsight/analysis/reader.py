@@ -25,8 +25,9 @@ from facsight.facs.au_maps import AuMaps, render_au_maps
 from facsight.facs.codebook import Codebook, load_codebook
 from facsight.facs.regions import REGIONS
 from facsight.hub import bundled_weights, face_finder, sha256
+from facsight.media.footage import Footage
 from facsight.media.photo import read_photo
-from facsight.media.video import Video, open_video
+from facsight.media.sequence import open_footage
 from facsight.nn.classifier import fold_normalisation, read_both_ways
 from facsight.nn.pixels import standardise
 from facsight.nn.precision import check_precision
@@ -97,27 +98,34 @@ class Reader:
             yield from self.read_looks(some)
 
     def read_video(
-        self, video: str | Path, *, every: int = 1, rate: float | None = None, steady: bool = False
+        self,
+        video: str | Path,
+        *,
+        every: int = 1,
+        rate: float | None = None,
+        steady: bool = False,
+        sequence: float | None = None,
     ) -> Iterator[FrameResult]:
         """One result per frame, in order, also of frames without a face; streamed, in constant memory.
 
         `every` n-th frame, or at most `rate` frames a second; `steady` takes the tremble out of the landmarks
-        (`faces.steady`). `BadMedia` says why a video cannot be read;
-        what is damaged inside it costs its frames only.
+        (`faces.steady`). With `sequence` frames a second, a folder of numbered pictures is read as a video
+        (`media.sequence`). `BadMedia` says why a video cannot be read; what is damaged inside it costs its
+        frames only.
 
         >>> for frame in Reader().read_video("interview.mp4", rate=5):  # doctest: +SKIP
         ...     print(frame.at.time, [reading.label for reading in frame.readings])
         """
-        with open_video(video) as opened:
+        with open_footage(video, sequence) as opened:
             for results, _ in self.read_frames(opened, every=every, rate=rate, steady=steady):
                 yield from results
 
     def read_frames(
-        self, video: Video, *, stop: Stop | None = None, **options: Any
+        self, video: Footage, *, stop: Stop | None = None, **options: Any
     ) -> Iterator[tuple[list[FrameResult], Stop]]:
         """Batches of an open video's results, each with what is needed to go on after it.
 
-        `options` are those of `read_video`.
+        `options` are those of `read_video`, without `sequence`.
         """
         return read_frames(video, self.finder, self.crop_size, self.read_looks, stop=stop, **options)
 

@@ -28,12 +28,11 @@ from facsight.analysis.over_time import OverTime, add_columns, columns_over_time
 from facsight.analysis.reader import Reader
 from facsight.analysis.run import PARTS
 from facsight.analysis.saving import ready_folder, whole_file
-from facsight.analysis.wording import storable
 from facsight.core.errors import MissingData
 
 ABOUT, EARLIER = "study.json", "earlier"
 #: Of the layout below; a folder of another is not read.
-LAYOUT = 2
+LAYOUT = 3
 
 
 @dataclass(frozen=True)
@@ -57,6 +56,7 @@ def analyse_videos(
     every: int = 1,
     rate: float | None = None,
     steady: bool = False,
+    sequence: float | None = None,
     over_time: OverTime | None = None,
     convention: str = "facsight",
     landmarks: bool = False,
@@ -66,13 +66,14 @@ def analyse_videos(
     """Read every video and write the tables into `folder`.
 
     `every` n-th frame, or at most `rate` frames a second; `steady` takes the tremble out of the landmarks
-    (`faces.steady`). `over_time` says how readings are smoothed and compared (`analysis.over_time`).
+    (`faces.steady`). With `sequence` frames a second, a folder of numbered pictures is a video, too
+    (`media.sequence`). `over_time` says how readings are smoothed and compared (`analysis.over_time`).
     `convention` names the columns of the CSV file (`analysis.conventions`), `landmarks` puts the 68 points
     into it; the Parquet files keep facsight's names. A video that fails is a row with its reason. Tables of
     other videos, or of other settings, that an earlier run left in the folder are moved to its `earlier/`.
     `BadOutput` where the folder cannot be written: what has been read stays in it.
     """
-    sampling = Sampling(every, rate, steady)
+    sampling = Sampling(every, rate, steady, sequence)
     over_time = over_time or OverTime()
     check_convention(convention)
     folder = ready_folder(folder)
@@ -90,7 +91,8 @@ def analyse_videos(
     settings = settings_of(reader, sampling) | {"over_time": over_time.describe()}
     with whole_file(folder / ABOUT) as partial:
         about = json.dumps(_about(outcome, settings), indent=1, ensure_ascii=False)
-        partial.write_text(about + "\n", encoding="utf-8")
+        # bytes of a name that are no text become escapes of JSON, which come back as they were
+        partial.write_text(about + "\n", encoding="utf-8", errors="backslashreplace")
     shutil.rmtree(folder / PARTS, ignore_errors=True)
     return outcome
 
@@ -101,19 +103,39 @@ def load_study(folder: Path) -> tuple[pl.LazyFrame, dict[str, Any]]:
         unfinished = (folder / PARTS).is_dir() or (folder / READINGS).is_dir()
         state = "is not finished: run the same `facsight analyze` again" if unfinished else "is none"
         raise MissingData(f"expected a folder of videos with {ABOUT}, but {folder} {state}")
-    about = json.loads((folder / ABOUT).read_text(encoding="utf-8"))
-    if about.get("layout") != LAYOUT:
-        raise MissingData(
-            f"{folder} was written by another version of facsight ({about['reader']['facsight']}); "
-            "read the videos again into a new folder"
-        )
+    about = _described(folder)
     tables = [folder / READINGS / video["table"] for video in about["videos"]]
-    lost = [table.name for table in tables if not table.is_file()]
+    lost = [table.name for table in tables if not _is_table(table)]
     if lost:
         raise MissingData(
-            f"{folder / READINGS} lacks {', '.join(lost)}: give the same `facsight analyze` again"
+            f"{folder / READINGS} lacks {', '.join(lost)}, or they are damaged: give the same "
+            "`facsight analyze` again"
         )
     return in_order(tables), about
+
+
+def _is_table(file: Path) -> bool:
+    try:
+        return bool(pl.read_parquet_schema(file))
+    except (OSError, pl.exceptions.PolarsError):
+        return False
+
+
+def _described(folder: Path) -> dict[str, Any]:
+    """What a folder says of itself."""
+    try:
+        about = json.loads((folder / ABOUT).read_text(encoding="utf-8"))
+        layout, version = about.get("layout"), about["reader"]["facsight"]
+    except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
+        raise MissingData(
+            f"{folder / ABOUT} cannot be read: give the same `facsight analyze` again ({error})"
+        ) from error
+    if layout != LAYOUT:
+        raise MissingData(
+            f"{folder} was written by another version of facsight ({version}); "
+            "read the videos again into a new folder"
+        )
+    return about
 
 
 def _set_aside(folder: Path, tables: Sequence[Path]) -> None:
@@ -128,7 +150,7 @@ def _about(outcome: StudyOutcome, settings: dict[str, Any]) -> dict[str, Any]:
     return {
         "layout": LAYOUT,
         "made": datetime.datetime.now(datetime.UTC).isoformat(timespec="seconds"),
-        "read_from": storable(Path.cwd()),
+        "read_from": str(Path.cwd()),
         "videos": [asdict(video) for video in outcome.videos],
         **settings,
     }

@@ -33,6 +33,10 @@ def analyze(
     rate: Annotated[
         float | None, typer.Option(help="Of a video, read at most so many frames a second.")
     ] = None,
+    sequence: Annotated[
+        float | None,
+        typer.Option(help="Read folders of numbered pictures as videos of so many frames a second."),
+    ] = None,
     steady: Annotated[
         bool, typer.Option("--steady", help="Of a video, take the tremble out of the landmarks (one-euro).")
     ] = False,
@@ -74,12 +78,13 @@ def analyze(
     file that cannot be read is named and ends nothing (exit code 1). An interrupted run goes on where it
     stopped when the command is given again.
 
-    Examples: `facsight analyze photo.jpg holiday/ --out out/`, `facsight analyze interview.mp4 --rate 5`
+    Examples: `facsight analyze photo.jpg holiday/ --out out/`, `facsight analyze interview.mp4 --rate 5`,
+    `facsight analyze frames/ --sequence 25 --out study/`
     """
     from facsight.analysis.conventions import check_convention
     from facsight.analysis.wording import printable
 
-    photos, videos = _found(inputs, only)
+    photos, videos = _found(inputs, out, only, sequence)
     check_convention(columns)
     if videos:
         if engine == "ray" and workers > 1:
@@ -96,16 +101,17 @@ def analyze(
             every=every,
             rate=rate,
             steady=steady,
+            sequence=sequence,
             over_time=_over_time(smooth, neutral, segments, videos),
             convention=columns,
             landmarks=landmarks,
         )
         return
-    of_videos = (every, rate, steady, smooth, neutral, segments, precision, workers, engine)
-    if of_videos != (1, None, False, 0.2, None, None, "auto", 1, "local"):
+    of_videos = (every, rate, sequence, steady, smooth, neutral, segments, precision, workers, engine)
+    if of_videos != (1, None, None, False, 0.2, None, None, "auto", 1, "local"):
         raise BadRecipe(
-            "--every, --rate, --steady, --smooth, --neutral, --segments, --precision, --workers and --engine "
-            "are for videos, but there are only photos"
+            "--every, --rate, --sequence, --steady, --smooth, --neutral, --segments, --precision, --workers "
+            "and --engine are for videos, but there are only photos"
         )
     from facsight.analysis.reader import Reader
     from facsight.analysis.run import analyse
@@ -156,13 +162,18 @@ def _over_time(smooth: float, neutral: str | None, segments: Path | None, videos
     return OverTime(smoothing, None if neutral is None else read_span(neutral), marked)
 
 
-def _found(inputs: list[Path], only: str | None) -> tuple[list[Path], list[Path]]:
+def _found(
+    inputs: list[Path], out: Path, only: str | None, sequence: float | None
+) -> tuple[list[Path], list[Path]]:
     """The photos, or the videos, that are to be read: one of the lists is empty."""
     from facsight.core.endings import PHOTO_ENDINGS
-    from facsight.media.folder import find_media
+    from facsight.media.folder import find_footage, find_media
     from facsight.media.video import VIDEO_ENDINGS
 
-    photos, videos = find_media(inputs)
+    if sequence is not None and only != "photos":
+        photos, videos = [], find_footage(inputs, out)
+    else:
+        photos, videos = find_media(inputs, out)
     if only is not None:
         photos, videos = (photos, []) if only == "photos" else ([], videos)
     if photos and videos:
@@ -172,6 +183,10 @@ def _found(inputs: list[Path], only: str | None) -> tuple[list[Path], list[Path]
         )
     if not photos and not videos:
         names = ", ".join(str(name) for name in inputs)
+        if sequence is not None:
+            raise MissingData(
+                f"no folder of numbered pictures in {names}: expected pictures such as frame_0001.png"
+            )
         endings = {"photos": PHOTO_ENDINGS, "videos": VIDEO_ENDINGS, None: PHOTO_ENDINGS | VIDEO_ENDINGS}
         raise MissingData(
             f"no {only or 'photo or video'} in {names}: expected files that end with "

@@ -56,6 +56,8 @@ def analyze_videos(
     place = min(max(len(video.file) for video in outcome.videos), screen.width // 2)
     for video in outcome.videos:
         screen.print(_line(video, place))
+        for note in video.notes:
+            screen.print(f"{'':{place}}  note: {note}", soft_wrap=True)
         for damage in video.damage:
             screen.print(f"{'':{place}}  damaged {damage}", style="yellow", soft_wrap=True)
     _sum_up(screen, outcome, written)

@@ -22,11 +22,15 @@ def view(
 
     Example: `facsight view study/`
     """
-    from facsight.cli.screen import console
+    from facsight.cli.screen import complain, console
     from facsight.report.viewer import Viewer, is_loopback
 
     screen = console()
-    with Viewer(folder, host, port) as viewer:
+
+    def say(reason: str) -> None:
+        complain(f"{reason}; give the same `facsight analyze` again, then this command")
+
+    with Viewer(folder, host, port, say) as viewer:
         if not is_loopback(host):
             warning = "Everyone who can reach this computer can watch these videos while this runs."
             screen.print(warning, style="bold yellow", soft_wrap=True)

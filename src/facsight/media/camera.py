@@ -24,9 +24,10 @@ from av.video.frame import VideoFrame
 from av.video.stream import VideoStream
 
 from facsight.core.errors import BadMedia
+from facsight.media.footage import Footage, Frame
 from facsight.media.source import Source, find_source, those_there
 from facsight.media.track import Position, moving_stream, words_of
-from facsight.media.video import Frame, Video, open_video, upright
+from facsight.media.video import open_video, upright
 
 #: Seconds within which a network address has to answer, and to send more.
 ANSWER_WITHIN = 10.0
@@ -95,7 +96,7 @@ class SourceClock:
         return later and abs(told - (received - self._zero)) <= CLOCKS_APART
 
 
-def _paced(video: Video) -> Generator[CameraFrame, None, None]:
+def _paced(video: Footage) -> Generator[CameraFrame, None, None]:
     first = begun = None
     for frame in video.frames():
         if first is None or begun is None:

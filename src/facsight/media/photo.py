@@ -30,6 +30,8 @@ MAX_PIXELS = 200_000_000
 #: What shows through transparent parts.
 BACKGROUND = (127, 127, 127)
 
+#: What Pillow calls the formats of photos; it knows some of videos, too.
+_FORMATS = ("AVIF", "BMP", "GIF", "JPEG", "MPO", "PNG", "PPM", "TIFF", "WEBP")
 _GREY_DEPTHS = (8, 10, 12, 14, 16)
 #: Held while a setting of Pillow, or of Python's warnings, that belongs to the whole process is changed.
 _SETTINGS = threading.Lock()
@@ -59,6 +61,15 @@ def read_photo(source: str | Path | np.ndarray | Image.Image) -> Photo:
             f"found {type(source).__name__}; give the path of a file"
         )
     return Photo(_read_file(Path(source)), str(source))
+
+
+def is_photo(path: Path) -> bool:
+    """Whether a file begins as a photo does, whatever its ending."""
+    try:
+        with path.open("rb") as file, _opened(file, repr(str(path))) as picture:
+            return picture.format in _FORMATS
+    except (OSError, BadMedia):  # Pillow's word for what it does not know is an OSError, too
+        return False
 
 
 def _checked(pixels: np.ndarray) -> UInt8[np.ndarray, "height width 3"]:

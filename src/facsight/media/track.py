@@ -11,11 +11,13 @@ import av
 from av.container import InputContainer
 from av.error import FFmpegError
 from av.packet import Packet
-from av.stream import Disposition, Stream
+from av.stream import Disposition
 from av.video.frame import PictureType, VideoFrame
 from av.video.stream import VideoStream
 
 from facsight.core.errors import BadMedia
+from facsight.media.clock import seconds_of
+from facsight.media.fields import deinterlaced
 from facsight.media.file import unreadable
 from facsight.media.signature import looks_like
 
@@ -32,11 +34,16 @@ _Frames = Generator[tuple[float, VideoFrame | None], None, None]
 
 #: Codecs that show frames in another order than AVI stores them, without saying when.
 _UNTIMED_IN_AVI = ("h264", "hevc")
+#: Codecs whose frames do not say that they are interlaced: the container does, and which field is first.
+_SILENT_CODECS = ("ffv1",)
+_ORDERS = {2: "tff", 3: "bff", 4: "bff", 5: "tff"}
 #: After a jump in an MPEG program stream, frames may have the times of others for a while.
 _UNSEEKABLE = ("mpeg",)
 _WHOLE = (PictureType.I, PictureType.NONE)
 #: What a file names is never opened.
 _OPTIONS = {"protocol_whitelist": "none"}
+#: What is noted of a track with such frames.
+INTERLACED = "it is interlaced: each frame is made whole from its two fields (bwdif)"
 #: Frames a second, where a file says nothing.
 USUAL_RATE = 25
 _NOT_MOVING = Disposition.attached_pic | Disposition.still_image | Disposition.timed_thumbnails
@@ -132,7 +139,11 @@ class Track:
         self._tick = stream.time_base or Fraction(1, av.time_base)
         self._wait = float(1 / (stream.average_rate or USUAL_RATE))
         codec = stream.codec_context.codec.canonical_name
+        order = getattr(stream.codec_context, "field_order", 0)  # not in older PyAV
+        self._order = _ORDERS.get(order) if codec in _SILENT_CODECS else None
         self._untimed = container.format.name == "avi" and codec in _UNTIMED_IN_AVI
+        #: What else there is to know of the frames that were read.
+        self.notes: list[str] = []
         self._wanted: int | None = None
         self._last: float | None = None
         self._good: float | None = None
@@ -158,16 +169,21 @@ class Track:
         # a stream without key frames refreshes itself piece by piece, which is not exact
         if first is None or first[1] is None or first[1].pict_type not in _WHOLE:
             raise _Elsewhere
-        for time, _ in chain((first,), frames):
-            if time >= after.time:
-                break
-        if self._last != after.time:
+        reached = next((time for time, _ in chain((first,), frames) if time >= after.time), None)
+        if reached != after.time:
             raise _Elsewhere
         self._wanted = None
         return frames
 
     def frames(self, tell: _Tell) -> _Frames:
         """Frames with their times, which increase; None for a frame that was decoded with errors."""
+        return deinterlaced(self._as_stored(tell), self._order, self._note_interlaced)
+
+    def _note_interlaced(self) -> None:
+        if INTERLACED not in self.notes:
+            self.notes.append(INTERLACED)
+
+    def _as_stored(self, tell: _Tell) -> _Frames:
         for frame in self._decoded(tell):
             time = self._time(frame)
             if self._last is not None and time <= self._last:
@@ -231,9 +247,12 @@ class Track:
 
 
 def following(
-    name: str, after: Position | None, damage: list[Damage] | None
+    name: str, after: Position | None, damage: list[Damage] | None, notes: list[str]
 ) -> Iterator[tuple[Position, VideoFrame]]:
-    """The frames after a position; without a list for `damage` by several threads, or `Unsure`."""
+    """The frames after a position; without a list for `damage` by several threads, or `Unsure`.
+
+    `notes` grow by what is met.
+    """
 
     def tell(time: float | None, reason: str) -> None:
         if damage is None:
@@ -243,6 +262,7 @@ def following(
 
     for back in (*_STEPS_BACK, None) if after else (None,):
         with open_track(name, threads=0 if damage is None else 1) as track:
+            track.notes = notes
             try:
                 frames = (
                     track.frames(tell) if after is None or back is None else track.land(after, back, tell)
@@ -270,8 +290,3 @@ def note(damage: list[Damage], after: float | None, reason: str) -> None:
                 damage[place] = Damage(after, f"{known.reason}; {reason}")
             return
     damage.append(Damage(after, reason))
-
-
-def seconds_of(stream: Stream, ticks: int | None) -> float | None:
-    """A stream's time in seconds; None where it or the stream's clock is not known."""
-    return None if ticks is None or stream.time_base is None else float(ticks * stream.time_base)

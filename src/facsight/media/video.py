@@ -10,36 +10,37 @@
   Damage that the decoder does not notice is not named, and need not look the same when it is read again.
 - The rotation that the camera wrote is applied in quarter turns; mirroring is not.
 - Pixels need not be square: the sample aspect ratio is not applied.
-- Colours are converted as swscale does it: sources of more than 8 bits are rounded, those with a high dynamic
-  range are not tone mapped, an unnamed colour matrix is BT.601, transparency is dropped.
-- Interlaced frames are given as they are, both fields woven.
+- Colours are converted as swscale does it: sources of more than 8 bits are rounded, an unnamed colour matrix
+  is BT.601, primaries other than those of BT.709 are not converted, transparency is dropped.
+- What a stream says has a high dynamic range is tone mapped (`media.light`), and what it says is interlaced
+  is deinterlaced (`media.fields`); both are named in `notes`.
 """
 
 import os
-import re
-from collections.abc import Iterator
-from dataclasses import dataclass, field
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
-import av
 import numpy as np
-from av.audio.stream import AudioStream
-from av.stream import Stream
+from av.video.codeccontext import VideoCodecContext
 from av.video.frame import VideoFrame
 from jaxtyping import UInt8
 
 from facsight.core.errors import BadMedia
+from facsight.media.clock import duration_of, seconds_of, whole_duration
 from facsight.media.file import check_file
+from facsight.media.footage import Footage, Pixels
+from facsight.media.light import TRANSFERS, ToneMap
+from facsight.media.sound import AudioTrack, tracks_of_sound
 from facsight.media.track import (
     USUAL_RATE,
-    Damage,
     Position,
     Unsure,
     following,
     ignore,
     note,
     open_track,
-    seconds_of,
 )
 
 #: Endings of file names that are taken for videos in a folder, in small letters.
@@ -50,109 +51,32 @@ VIDEO_ENDINGS = frozenset(
         ".wmv",
     )
 )
-#: Containers round times to a millisecond at worst; a frame that comes so much early is in time.
-_GRACE = 1e-3
-_CLOCK = re.compile(r"(\d+):(\d+):(\d+(?:\.\d+)?)")
 
-
-@dataclass(frozen=True, eq=False)
-class Frame:
-    """Pixels, contiguous RGB, and where they are in the video."""
-
-    at: Position
-    pixels: UInt8[np.ndarray, "height width 3"]
-
-
-@dataclass(frozen=True)
-class AudioTrack:
-    """A track of sound: its index in the file, its rate in hertz, its duration in seconds if it is told.
-
-    Of a kind of sound that is not known, such as the spatial sound of some phones, no more than that is.
-    """
-
-    index: int
-    codec: str | None
-    rate: int | None
-    channels: int | None
-    duration: float | None
+#: What is noted of a video with the transfer function of a high dynamic range.
+TONE_MAPPED = (
+    "it has a high dynamic range ({}): its tones are mapped to those of an ordinary picture (BT.2390)"
+)
 
 
 @dataclass(eq=False)
-class Video:
-    """A video that was found good, as its container describes it; made by `open_video`.
+class Video(Footage):
+    """A video that was found good, as its container describes it; made by `open_video`."""
 
-    `width` and `height` are those of the first upright frame; a track that changes its size gives frames of
-    that size. `rotation` is what was applied, degrees clockwise. `rate` is the average in frames a second,
-    `duration` and `start` (the first frame's time) are in seconds. `expected` counts the frames as announced
-    or estimates them by `duration` and `rate`. `damage` grows while frames are read; each place comes once.
-    """
-
-    name: str
-    width: int
-    height: int
-    rotation: int
-    rate: float | None
-    duration: float | None
-    expected: int | None
-    start: float | None
-    audio: tuple[AudioTrack, ...]
-    damage: list[Damage] = field(default_factory=list)
-    _first: float = 0.0
     _announced: float | None = None
-    _closed: bool = False
+    #: Transfer function and primaries of a high dynamic range.
+    _light: tuple[str, int] | None = None
 
-    def __enter__(self) -> "Video":
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        self.close()
-
-    def close(self) -> None:
-        """No more frames. A reader in another thread finds out at its next frame, and closes the file."""
-        self._closed = True
-
-    def frames(
-        self, *, every: int = 1, rate: float | None = None, after: Position | None = None
-    ) -> Iterator[Frame]:
-        """Frames in order; those after `after` are exactly those of an uninterrupted call.
-
-        `every` takes frames whose number is a multiple of it. `rate` takes at most so many frames a second:
-        the first at or after each k / rate (k = 0, 1, ...), counted from the first frame of the video and up
-        to a millisecond early. Readers do not disturb each other. `BadMedia`: both are given, one is not
-        above 0, the file is gone or was closed.
-        """
-        if every < 1 or (rate is not None and not 0 < rate < float("inf")):
-            raise BadMedia(f"expected every >= 1 and a rate above 0, found every={every}, rate={rate}")
-        if every != 1 and rate is not None:
-            raise BadMedia(f"expected every or rate, found both ({every} and {rate}); leave one out")
-        return self._sampled(every, rate, after)
-
-    def _sampled(self, every: int, rate: float | None, after: Position | None) -> Iterator[Frame]:
-        step = self._step(after.time, rate) if after and rate else -1
-        for at, frame in self._all(after):
-            if self._closed:
-                raise BadMedia(f"{self.name!r} was closed while its frames were read; open it again")
-            if rate is not None:
-                step, before = self._step(at.time, rate), step
-                if step == before:
-                    continue
-            if at.number % every == 0:
-                yield Frame(at, upright(frame))
-
-    def _step(self, time: float, rate: float) -> int:
-        return int((time - self._first + _GRACE) * rate)
-
-    def _all(self, after: Position | None) -> Iterator[tuple[Position, VideoFrame]]:
+    def _all(self, after: Position | None) -> Iterator[tuple[Position, Callable[[], Pixels]]]:
         """Decoded by several threads as long as all is well, which gives the same frames as one.
 
         From the first damage on one thread goes on, as what several make of it depends on their number.
         """
-        last = after
+        last, tones = after, ToneMap(*self._light) if self._light else None
         for damage in (None, self.damage):
             try:
-                for at, frame in following(self.name, last, damage):
+                for at, frame in following(self.name, last, damage, self.notes):
                     last = at
-                    yield at, frame
+                    yield at, partial(upright, frame, tones)
                 break
             except Unsure:
                 continue
@@ -180,10 +104,9 @@ def open_video(path: str | Path) -> Video:
         time, frame = next((found for found in track.frames(ignore) if found[1]), (0.0, None))
         if frame is None:
             raise BadMedia(f"{name!r} holds no frame that can be decoded; copy or download it again")
-        turned = _turns(frame)
+        turned, light = _turns(frame), _light_of(stream.codec_context)
         rate = float(stream.average_rate or stream.guessed_rate or 0) or None
-        whole = container.duration / av.time_base if container.duration else None
-        announced = _duration(stream)
+        whole, announced = whole_duration(container, time), duration_of(stream, time)
         duration = announced or whole
         return Video(
             name=name,
@@ -194,10 +117,27 @@ def open_video(path: str | Path) -> Video:
             duration=duration,
             expected=stream.frames or (round(duration * rate) if duration and rate else None),
             start=seconds_of(stream, stream.start_time),
-            audio=tuple(map(_sound, container.streams.audio)),
+            audio=_sounds(name) if container.streams.audio else (),
+            notes=[*track.notes, *([TONE_MAPPED.format(light[0])] if light else [])],
             _first=time,
             _announced=announced or (None if container.streams.audio else whole),
+            _light=light,
         )
+
+
+def is_video(path: Path) -> bool:
+    """Whether a file holds moving pictures, whatever its ending; none of them is decoded."""
+    try:
+        check_file(path, "video")
+        with open_track(os.fspath(path)):
+            return True
+    except BadMedia:
+        return False
+
+
+def _light_of(coding: VideoCodecContext) -> tuple[str, int] | None:
+    transfer = TRANSFERS.get(coding.color_trc)
+    return (transfer, coding.color_primaries) if transfer else None
 
 
 def _turns(frame: VideoFrame) -> int:
@@ -205,26 +145,13 @@ def _turns(frame: VideoFrame) -> int:
     return round(frame.rotation / 90) % 4
 
 
-def upright(frame: VideoFrame) -> UInt8[np.ndarray, "height width 3"]:
+def upright(frame: VideoFrame, tones: ToneMap | None = None) -> UInt8[np.ndarray, "height width 3"]:
     """A decoded frame's pixels as RGB, turned as the camera wrote."""
+    pixels = (tones(frame) if tones else frame).to_ndarray(format="rgb24", threads=1)
     # copied, as the decoder may still need what it shares
-    return np.array(np.rot90(frame.to_ndarray(format="rgb24", threads=1), _turns(frame)), order="C")
+    return np.array(np.rot90(pixels, _turns(frame)), order="C")
 
 
-def _duration(stream: Stream) -> float | None:
-    """Of one track, in seconds; Matroska writes it as 00:00:04.000000000 in a tag."""
-    if stream.duration:
-        return seconds_of(stream, stream.duration)
-    tag = _CLOCK.fullmatch(stream.metadata.get("DURATION", ""))
-    return (
-        sum(float(part) * size for part, size in zip(tag.groups(), (3600, 60, 1), strict=True))
-        if tag
-        else None
-    )
-
-
-def _sound(stream: AudioStream) -> AudioTrack:
-    if stream.codec_context is None:
-        return AudioTrack(stream.index, None, None, None, _duration(stream))
-    codec = stream.codec_context.codec.canonical_name
-    return AudioTrack(stream.index, codec, stream.rate, stream.channels, _duration(stream))
+def _sounds(name: str) -> tuple[AudioTrack, ...]:
+    with open_track(name) as track:
+        return tracks_of_sound(track.container, track.stream)

@@ -22,7 +22,8 @@ from facsight.core.landmarks import (
     RIGHT_BROW,
     RIGHT_EYE,
 )
-from facsight.media.video import Position, open_video
+from facsight.media.sequence import open_footage
+from facsight.media.track import Position
 from facsight.report.pictures import attention_picture, data_uri
 
 #: Side of a face, in pixels; the page shows it at two thirds, for screens that are finer than that.
@@ -36,7 +37,7 @@ Row = Mapping[str, Any]
 
 
 def still_frames(
-    video: Path, frames: pl.DataFrame, wanted: Sequence[int]
+    video: Path, frames: pl.DataFrame, wanted: Sequence[int], sequence: float | None = None
 ) -> Iterator[tuple[int, UInt8[np.ndarray, "height width 3"]]]:
     """The pixels of the frames with these numbers, in order; one that is not there any more is left out.
 
@@ -44,7 +45,7 @@ def still_frames(
     the one that is wanted. `BadMedia` where the video cannot be read.
     """
     numbers, times = frames["frame"].to_numpy(), frames["time"].to_numpy()
-    with open_video(video) as opened:
+    with open_footage(video, sequence) as opened:
         for number in sorted(set(wanted)):
             row = int(np.searchsorted(numbers, number))
             before = Position(int(numbers[row - 1]), float(times[row - 1])) if row else None
@@ -56,7 +57,7 @@ def still_frames(
 
 
 def stills(
-    video: Path, frames: pl.DataFrame, rows: Sequence[Row]
+    video: Path, frames: pl.DataFrame, rows: Sequence[Row], sequence: float | None = None
 ) -> tuple[dict[tuple[int, int], list[dict[str, str]]], str]:
     """Pictures for each row's (track, frame), and a line that says why some are missing, or nothing.
 
@@ -65,7 +66,7 @@ def stills(
     """
     found: dict[tuple[int, int], list[dict[str, str]]] = {}
     try:
-        for number, pixels in still_frames(video, frames, [row["frame"] for row in rows]):
+        for number, pixels in still_frames(video, frames, [row["frame"] for row in rows], sequence):
             for row in rows:
                 if row["frame"] == number and (row["frame_height"], row["frame_width"]) == pixels.shape[:2]:
                     found[row["track"], number] = _pictures(row, pixels)

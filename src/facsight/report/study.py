@@ -66,7 +66,7 @@ class Study:
 
     def path(self, number: int) -> Path:
         """Where a video was when it was read."""
-        return Path(self.about["read_from"]) / self.videos[number]["file"]
+        return Path(self.about["read_from"]) / self.videos[number]["path"]
 
     def rows(self, number: int) -> pl.DataFrame:
         """All rows of a video, with what its chart needs; readings in single precision."""
@@ -165,7 +165,7 @@ def faces_of(
     cut, note = {}, ""
     if pictures and whole:
         frames = rows.select("frame", "time").unique("frame").sort("frame")
-        cut, note = stills(study.path(number), frames, whole)
+        cut, note = stills(study.path(number), frames, whole, study.about["sequence"])
     drawn = {} if pictures else {(row["track"], row["frame"]): drawn_face(row) for row in whole}
     shown = [
         {"name": person["name"], "moments": [_moment(moment, cut, drawn) for moment in some]}

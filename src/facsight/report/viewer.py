@@ -10,6 +10,7 @@ import ipaddress
 import os
 import re
 import socket
+from collections.abc import Callable
 from contextlib import suppress
 from functools import lru_cache
 from http import HTTPStatus
@@ -18,6 +19,7 @@ from pathlib import Path
 from typing import BinaryIO
 from urllib.parse import urlsplit
 
+from facsight.analysis.looking import reason_of
 from facsight.core.errors import BadOutput
 from facsight.report.ranges import Unsatisfiable, part_of
 from facsight.report.study import open_study
@@ -32,6 +34,8 @@ KINDS = {
     ".3gp": "video/3gpp",
     ".3g2": "video/3gpp2",
 }
+#: What a browser is told where a page cannot be made; why it cannot is for the terminal alone.
+UNMADE = "This page cannot be made. The terminal in which facsight runs says why."
 _HEADERS = {
     "Content-Security-Policy": (
         "default-src 'none'; img-src data:; media-src 'self'; style-src 'unsafe-inline'; "
@@ -49,13 +53,20 @@ _PIECE = 1 << 18
 class Viewer(ThreadingHTTPServer):
     """The server of one folder of videos; `address` is where a browser finds it.
 
-    `MissingData` where the folder is none; `BadOutput` where the port is taken or the host is not this one.
+    `on_trouble` hears why a page could not be made; the others are served. `MissingData` where the folder is
+    none; `BadOutput` where the port is taken or the host is not this one.
     """
 
     daemon_threads = True
 
-    def __init__(self, folder: Path, host: str = "127.0.0.1", port: int = 8000):
-        self.study = open_study(folder)
+    def __init__(
+        self,
+        folder: Path,
+        host: str = "127.0.0.1",
+        port: int = 8000,
+        on_trouble: Callable[[str], None] = lambda reason: None,
+    ):
+        self.study, self.on_trouble = open_study(folder), on_trouble
         self.page = lru_cache(maxsize=4)(lambda number: watch_page(self.study, number).encode("utf-8"))
         self.host = host
         self.address_family = socket.AF_INET6 if ":" in host else socket.AF_INET
@@ -130,9 +141,7 @@ class _Answer(BaseHTTPRequestHandler):
         if asked is None or number >= len(self.viewer.study.videos):
             self._refuse(HTTPStatus.NOT_FOUND)
         elif asked[1] == "watch":
-            page = self.viewer.page(number)
-            self._begin(HTTPStatus.OK, len(page), {"Content-Type": "text/html; charset=utf-8"})
-            self._write(page)
+            self._send_page(number)
         else:
             self._send_video(number)
 
@@ -144,6 +153,17 @@ class _Answer(BaseHTTPRequestHandler):
         self._refuse(HTTPStatus.METHOD_NOT_ALLOWED, {"Allow": "GET, HEAD"})
 
     do_PUT = do_DELETE = do_PATCH = do_OPTIONS = do_TRACE = do_CONNECT = do_POST  # noqa: N815
+
+    def _send_page(self, number: int) -> None:
+        name = self.viewer.study.videos[number]["file"]
+        try:
+            page = self.viewer.page(number)
+        except Exception as problem:  # whatever is wrong with one video, the others are shown
+            self.viewer.on_trouble(f"the page of {name} cannot be made: {reason_of(problem, name)}")
+            self._refuse(HTTPStatus.INTERNAL_SERVER_ERROR, words=UNMADE)
+            return
+        self._begin(HTTPStatus.OK, len(page), {"Content-Type": "text/html; charset=utf-8"})
+        self._write(page)
 
     def _send_video(self, number: int) -> None:
         path = video_file(self.viewer.study, number)
@@ -179,10 +199,10 @@ class _Answer(BaseHTTPRequestHandler):
             left -= len(piece)
         self.close_connection |= left > 0  # the file became shorter: what was announced does not come
 
-    def _refuse(self, status: HTTPStatus, headers: dict[str, str] | None = None) -> None:
-        words = f"{status.phrase}\n".encode("ascii")
-        self._begin(status, len(words), {"Content-Type": "text/plain; charset=utf-8", **(headers or {})})
-        self._write(words)
+    def _refuse(self, status: HTTPStatus, headers: dict[str, str] | None = None, words: str = "") -> None:
+        told = f"{words or status.phrase}\n".encode("ascii")
+        self._begin(status, len(told), {"Content-Type": "text/plain; charset=utf-8", **(headers or {})})
+        self._write(told)
 
     def _begin(self, status: HTTPStatus, length: int, headers: dict[str, str]) -> None:
         self.send_response(status)

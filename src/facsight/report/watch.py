@@ -9,7 +9,7 @@ from av.error import FFmpegError
 
 from facsight.core.errors import FacsightError
 from facsight.media.track import open_track
-from facsight.media.video import VIDEO_ENDINGS
+from facsight.media.video import VIDEO_ENDINGS, is_video
 from facsight.report.page import render
 from facsight.report.script import script
 from facsight.report.study import CHART, Study, faces_of, page_values, video_section
@@ -27,13 +27,13 @@ def watch_page(study: Study, number: int) -> str:
 
 
 def video_file(study: Study, number: int) -> Path | None:
-    """Where a video is, if it still is there: a regular file with the ending of a video."""
+    """Where a video is, if it still is there: a regular file with the ending or the content of a video."""
     path = study.path(number)
     try:
         there = stat.S_ISREG(path.stat().st_mode)
     except (OSError, ValueError):
         return None
-    return path if there and path.suffix.lower() in VIDEO_ENDINGS else None
+    return path if there and (path.suffix.lower() in VIDEO_ENDINGS or is_video(path)) else None
 
 
 def clock_start(path: Path) -> float:
@@ -52,5 +52,6 @@ def _watch(study: Study, number: int) -> dict[str, Any]:
         "after": number + 1 if number < last else None,
         "names": [told["file"] for told in study.videos],
         "source": f"/video/{number}" if path else None,
+        "pictures": study.about["sequence"] is not None and study.path(number).is_dir(),
         "start": clock_start(path) if path else 0.0,
     }

@@ -8,11 +8,13 @@ import polars as pl
 import pytest
 
 from facsight.analysis.reader import Reader
+from facsight.analysis.same_person import SamePerson
 from facsight.analysis.study import analyse_videos
 from facsight.report import study as study_module
 from facsight.report.study import write_study_report
 from parsed_page import Page
 from planted import PlantedFinder, tiny_reader_file
+from planted_people import ColourEmbedder, people_video
 from planted_study import made_rows, saved_study, told, unpacked, with_everything
 from planted_video import noise_video, saved_video
 
@@ -134,3 +136,23 @@ def test_events_choose_the_moments(planted):
     (planted / "events.csv").write_text(text)
     page = Page(write_study_report(planted, pictures=False))
     assert [a["data-ms"] for a in page.all("span") if "data-ms" in a] == ["3200", "4000"]
+
+
+def test_where_people_were_told_apart_the_page_is_about_people(tmp_path):
+    home = tmp_path / "people"
+    video = people_video(tmp_path / "a.mkv", [(1, [0]), (2, [3]), (1, [0]), (3, [3, 0])], frames=14)
+    reader = Reader(tiny_reader_file(tmp_path / "tiny.safetensors"), finder=PlantedFinder())
+    analyse_videos([video], home, reader)
+    tracks = Page(write_study_report(home))
+    assert "person 5" in words(tracks)
+    assert "two numbers may be the same human being" in words(tracks)
+    analyse_videos([video], home, reader, people=SamePerson(ColourEmbedder()))
+    path = write_study_report(home)
+    page, text = Page(path), path.read_text(encoding="utf-8")
+    assert "found alike by colour, in each video anew" in words(page)
+    assert "two numbers may be" not in words(page)
+    data = json.loads(*re.findall(r'<script type="application/json">(.*?)</script>', text))
+    assert [person["name"] for person in data["people"]] == ["person 1", "person 2"]
+    shown = unpacked(data)
+    assert shown["p0.at"].tolist() == [*range(14), *range(28, 42), *range(42, 56)]
+    assert shown["p1.at"].tolist() == [*range(14, 28), *range(42, 56)]

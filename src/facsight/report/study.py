@@ -85,8 +85,14 @@ class Study:
 
 
 def open_study(folder: Path) -> Study:
-    """A finished folder of videos. `MissingData` where it is none."""
-    return Study(*load_study(folder), load_events(folder))
+    """A finished folder of videos. `MissingData` where it is none.
+
+    Where people were told apart they are in the place of tracks: two tracks of a person share no frame.
+    """
+    table, about = load_study(folder)
+    if "person" in table.collect_schema():
+        table = table.with_columns(track="person").drop("person")
+    return Study(table, about, load_events(folder))
 
 
 def write_study_report(folder: Path, *, photos: int = VIDEOS_PICTURED, pictures: bool = True) -> Path:
@@ -118,6 +124,7 @@ def page_values(study: Study, videos: Sequence[Mapping[str, Any]]) -> dict[str, 
         ],
         "hues": hues(study.classes),
         "reader": about["reader"],
+        "told_apart": about.get("people"),
         "sampling": _sampling(about),
         "script": script(*CHART, "study.js"),
         "watch": None,

@@ -156,3 +156,14 @@ def test_where_people_were_told_apart_the_page_is_about_people(tmp_path):
     shown = unpacked(data)
     assert shown["p0.at"].tolist() == [*range(14), *range(28, 42), *range(42, 56)]
     assert shown["p1.at"].tolist() == [*range(14, 28), *range(42, 56)]
+
+
+def test_a_person_who_is_read_as_neutral_throughout_has_a_band_without_lanes(tmp_path):
+    rows = made_rows("a.mp4", [n / 25 for n in range(50)], [range(50)])
+    nothing = [
+        pl.lit(None, pl.Float64).alias(name) for name in rows.columns if name.startswith("evidence_AU")
+    ]
+    rows = rows.with_columns(*nothing)
+    page = Page(write_study_report(saved_study(tmp_path / "neutral", rows, [told(rows)])))
+    assert len(page.all("svg", **{"class": "timeline"})) == 1
+    assert "person 1" in words(page)

@@ -206,7 +206,8 @@ def _drawn(rows: pl.DataFrame, told: Mapping[str, Any], tracks: Sequence[int], s
         time = own["time"].to_numpy()
         shares = binned(time, own.select(expression_names(study.classes)).to_numpy(), edges)
         units = strongest(own, known_units(own, study.units), UNITS_SHOWN)
-        shown = own.select(unit_names(units)).fill_null(0.0).to_numpy()
+        # without any unit polars forgets how many rows there are
+        shown = own.select(unit_names(units)).fill_null(0.0).to_numpy().reshape(len(own), len(units))
         lanes = binned(time, shown.astype(float), edges)
         people[f"person {track}"] = (shares, {unit_name(unit): lanes[:, n] for n, unit in enumerate(units)})
     first = rows.group_by("shot").agg(pl.col("time").min()).sort("shot")["time"].to_list()

@@ -4,7 +4,9 @@ import pytest
 from facsight.report.study import open_study
 from facsight.report.watch import video_file
 from planted import saved_photo
+from planted_people import people_video
 from planted_video import saved_video
+from written_onnx import colour_model, saved_model
 
 
 @pytest.fixture
@@ -103,3 +105,55 @@ def test_a_named_file_is_read_as_what_is_in_it(facsight, video, tmp_path):
     assert (code, "1 face in 1 photo" in told) == (0, True)
     code, _, complaint = facsight("analyze", photo, clip, "--out", tmp_path / "three")
     assert (code, "found 1 photo and 1 video" in complaint) == (2, True)
+
+
+@pytest.fixture
+def interview(tmp_path):
+    return people_video(tmp_path / "interview.mkv", [(1, [0]), (2, [3]), (1, [0])])
+
+
+def test_people_are_told_apart_by_a_model_of_the_user(facsight, interview, tmp_path):
+    model = saved_model(tmp_path / "faces.onnx", colour_model(hue=True))
+    (tmp_path / "faces.toml").write_text("least = 0.8\n")
+    more = people_video(tmp_path / "more.mkv", [(4, [3])])
+    code, told, _ = facsight("analyze", interview, more, "--people", f"onnx:{model}", "--out", "out")
+    assert code == 0
+    assert "people.csv" in told
+    assert pl.read_csv("out/people.csv")["person"].to_list() == [1, 2, 1, 1]
+    command = ("analyze", interview, more, "--people", f"onnx:{model}", "--people-across", "study")
+    code, _, _ = facsight(*command, "--out", "out")
+    assert pl.read_csv("out/people.csv")["person"].to_list() == [1, 2, 1, 2]
+    page = (tmp_path / "out" / "report.html").read_text(encoding="utf-8")
+    assert "found alike by onnx:faces.onnx; a number is the same person in every video" in page
+
+
+def test_people_are_told_apart_without_any_model(facsight, interview, tmp_path):
+    code, _, _ = facsight("analyze", interview, "--people", "texture", "--out", "out")
+    assert code == 0
+    people = pl.read_csv("out/people.csv")
+    assert people["track"].to_list() == [1, 2, 3]
+    assert people["similarity"].drop_nulls().min() > 0.9  # all are one drawn face
+
+
+@pytest.mark.parametrize(
+    ("arguments", "problem"),
+    [
+        (("--people", "shape"), "expected texture, or onnx:PATH"),
+        (("--people", "onnx:gone.onnx"), "gone.onnx, found no file"),
+        (("--people-across", "study"), "--people says how they are told"),
+    ],
+)
+def test_what_cannot_tell_people_apart_is_refused_before_anything_is_read(
+    facsight, interview, tmp_path, arguments, problem
+):
+    code, _, complaint = facsight("analyze", interview, *arguments, "--out", "out")
+    assert code == 2
+    assert problem in " ".join(complaint.split())
+    assert not (tmp_path / "out").exists()
+
+
+def test_people_are_for_videos(facsight, tmp_path):
+    photo = saved_photo(tmp_path / "photo.png")
+    code, _, complaint = facsight("analyze", photo, "--people", "texture")
+    assert code == 2
+    assert "--people" in complaint

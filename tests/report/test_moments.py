@@ -83,3 +83,11 @@ def test_a_person_without_events_has_the_moments_of_what_was_read(tmp_path):
     assert found is not None
     rows = rows_of(["fear"] * 9, [0.9] * 9)
     assert moments(rows, CLASSES, found) == moments(rows, CLASSES, None) != []
+
+
+def test_where_people_were_told_apart_events_are_theirs(tmp_path):
+    told = HEAD.replace("track,", "track,person,") + "a,5,2,expression,fear,0,1,2,2,0.9,\n"
+    (tmp_path / "events.csv").write_text(told)
+    found = load_events(tmp_path)
+    assert found is not None
+    assert found["track"].to_list() == [2]

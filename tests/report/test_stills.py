@@ -7,11 +7,9 @@ import polars as pl
 import pytest
 from PIL import Image
 
-from facsight.core.errors import BadMedia
 from facsight.media.video import open_video
-from facsight.report.stills import SIDE, drawn_face, landmarks_of, still_frames, stills
+from facsight.report.stills import SIDE, drawn_face, landmarks_of, stills
 from planted import drawn_face as drawn
-from planted import photo_with
 from planted_video import saved_video
 
 SIZE = (200, 320)
@@ -36,20 +34,6 @@ def opened(picture):
     kind, data = picture["data"].split(",")
     assert kind == "data:image/jpeg;base64"
     return np.asarray(Image.open(BytesIO(base64.b64decode(data))))
-
-
-@pytest.mark.parametrize("every", [1, 3])
-def test_frames_are_those_of_their_numbers_also_where_the_table_has_every_third(video, every):
-    wanted = [0, 9, 12, 39]
-    found = dict(still_frames(video, frames_of(range(0, 40, every)), [*wanted, 9]))
-    assert sorted(found) == wanted
-    for number, pixels in found.items():
-        np.testing.assert_array_equal(pixels, photo_with(FACES[number], size=SIZE))
-
-
-def test_a_frame_at_another_time_is_not_it(video):
-    frames = frames_of(range(40)).with_columns(pl.when(frame=7).then(0.283).otherwise("time").alias("time"))
-    assert [number for number, _ in still_frames(video, frames, [6, 7])] == [6]
 
 
 def test_with_landmarks_attention_is_laid_over_the_face(video):
@@ -88,8 +72,6 @@ def test_a_video_that_is_gone_or_changed_is_told(video, tmp_path):
     assert (list(found), "has changed" in note) == ([(1, 3)], True)
     found, note = stills(video, frames_of(range(40)), [row_of(3, frame_width=999)])
     assert (found, "has changed" in note) == ({}, True)
-    with pytest.raises(BadMedia):
-        list(still_frames(tmp_path / "gone.mkv", frames_of(range(3)), [1]))
 
 
 def test_landmarks_are_found_whichever_way_the_table_holds_them():

@@ -8,11 +8,13 @@ import polars as pl
 import pytest
 
 from facsight.analysis.reader import Reader
+from facsight.analysis.same_person import SamePerson
 from facsight.analysis.study import analyse_videos
 from facsight.report import study as study_module
 from facsight.report.study import write_study_report
 from parsed_page import Page
 from planted import PlantedFinder, tiny_reader_file
+from planted_people import ColourEmbedder, people_video
 from planted_study import made_rows, saved_study, told, unpacked, with_everything
 from planted_video import noise_video, saved_video
 
@@ -148,3 +150,34 @@ def test_notes_are_on_the_page_as_text(tmp_path):
     rows = made_rows("a.mkv", [n / 25 for n in range(30)], [range(30)])
     study = saved_study(tmp_path, rows, [told(rows, notes=["left out: '<b>.txt'"])])
     assert "Note: left out: '<b>.txt'." in words(Page(write_study_report(study)))
+
+
+def test_where_people_were_told_apart_the_page_is_about_people(tmp_path):
+    home = tmp_path / "people"
+    video = people_video(tmp_path / "a.mkv", [(1, [0]), (2, [3]), (1, [0]), (3, [3, 0])], frames=14)
+    reader = Reader(tiny_reader_file(tmp_path / "tiny.safetensors"), finder=PlantedFinder())
+    analyse_videos([video], home, reader)
+    tracks = Page(write_study_report(home))
+    assert "person 5" in words(tracks)
+    assert "two numbers may be the same human being" in words(tracks)
+    analyse_videos([video], home, reader, people=SamePerson(ColourEmbedder()))
+    path = write_study_report(home)
+    page, text = Page(path), path.read_text(encoding="utf-8")
+    assert "found alike by colour, in each video anew" in words(page)
+    assert "two numbers may be" not in words(page)
+    data = json.loads(*re.findall(r'<script type="application/json">(.*?)</script>', text))
+    assert [person["name"] for person in data["people"]] == ["person 1", "person 2"]
+    shown = unpacked(data)
+    assert shown["p0.at"].tolist() == [*range(14), *range(28, 42), *range(42, 56)]
+    assert shown["p1.at"].tolist() == [*range(14, 28), *range(42, 56)]
+
+
+def test_a_person_who_is_read_as_neutral_throughout_has_a_band_without_lanes(tmp_path):
+    rows = made_rows("a.mp4", [n / 25 for n in range(50)], [range(50)])
+    nothing = [
+        pl.lit(None, pl.Float64).alias(name) for name in rows.columns if name.startswith("evidence_AU")
+    ]
+    rows = rows.with_columns(*nothing)
+    page = Page(write_study_report(saved_study(tmp_path / "neutral", rows, [told(rows)])))
+    assert len(page.all("svg", **{"class": "timeline"})) == 1
+    assert "person 1" in words(page)

@@ -2,7 +2,8 @@
 
 Some faces at rest look sad, or smile. The usual probability of a class, and the usual share of attention on
 an action unit, is the person's own median: over all frames, or over a stretch of the video in which the face
-is known to be at rest.
+is known to be at rest. Where people were told apart (`analysis.same_person`), it is that of all their tracks
+in the video.
 
 The difference is taken in probabilities, not in log-odds. It has limits, a unit that everybody knows, and is
 small where nothing happens; log-odds make more of 0.001 beside 0.0001, which is noise, than of 0.7 beside
@@ -17,7 +18,7 @@ import numpy as np
 import polars as pl
 from jaxtyping import Int64
 
-from facsight.analysis.in_time import is_smoothed, people, series, units_of
+from facsight.analysis.in_time import by_number, is_smoothed, people, series, unit_of, units_of
 from facsight.analysis.time_columns import baseline_columns, schema, series_names
 from facsight.core.errors import BadTimes
 
@@ -43,13 +44,13 @@ def baselines(
     units = units_of(rows)
     evidence = [f"evidence_AU{unit:02d}" for unit in units]
     names = [*series_names("expression", classes), *evidence]
-    columns = schema(baseline_columns(classes, units))
+    columns = schema(baseline_columns(classes, units, unit_of(rows)))
     found = []
-    for person in people(rows):
-        used = person.places[(start <= person.time) & (person.time < end)]
+    for own in by_number(people(rows)):
+        used = np.concatenate([one.places[(start <= one.time) & (one.time < end)] for one in own])
         counts, medians = zip(*(_median(rows, name, used) for name in names), strict=True)
         reason = _reason(len(used), dict(zip(units, counts[len(classes) :], strict=True)), segment)
-        found.append((person.file, person.track, len(used), reason, *medians))
+        found.append((own[0].file, own[0].number, len(used), reason, *medians))
     return pl.DataFrame(found, schema=columns, orient="row")
 
 
@@ -64,7 +65,7 @@ def add_above(rows: Rows, usual: pl.DataFrame, classes: Sequence[str]) -> Rows:
     names = [name.removeprefix("above_") for name in series_names("above", classes)]
     sources = [*series_names(prefix, classes), *(f"evidence_{unit}" for unit in units)]
     return rows.with_columns(
-        (pl.col(source) - _of_track(usual, f"usual_{name}")).alias(f"above_{name}")
+        (pl.col(source) - _of_person(usual, f"usual_{name}")).alias(f"above_{name}")
         for source, name in zip(sources, [*names, *units], strict=True)
     )
 
@@ -76,9 +77,10 @@ def _median(rows: pl.DataFrame, name: str, places: Int64[np.ndarray, "n"]) -> tu
     return len(known), float(np.median(known)) if len(known) >= LEAST_FRAMES else None
 
 
-def _of_track(usual: pl.DataFrame, name: str) -> pl.Expr:
+def _of_person(usual: pl.DataFrame, name: str) -> pl.Expr:
     """The person's value of a column of `usual`, for each row; null for rows of nobody."""
-    return pl.col("track").replace_strict(usual["track"], usual[name], default=None, return_dtype=pl.Float64)
+    unit = unit_of(usual).name
+    return pl.col(unit).replace_strict(usual[unit], usual[name], default=None, return_dtype=pl.Float64)
 
 
 def _reason(frames: int, known: dict[int, int], segment: tuple[float, float] | None) -> str | None:

@@ -9,13 +9,14 @@ reading is an expression that the codebook ties to the unit.
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 import polars as pl
 from jaxtyping import Bool, Float64
 
-from facsight.analysis.in_time import is_smoothed, longest_gap, people, series, units_of
-from facsight.analysis.time_columns import EVENT_COLUMNS, expressive, schema, series_names
+from facsight.analysis.in_time import is_smoothed, longest_gap, people, series, unit_of, units_of
+from facsight.analysis.time_columns import event_columns, expressive, schema, series_names
 from facsight.core.errors import BadRecipe
 from facsight.functional.temporal import stretches
 
@@ -63,7 +64,7 @@ def find_events(
 ) -> pl.DataFrame:
     """The events of every person of one video, in order of track and onset; neutral is none.
 
-    The columns are `time_columns.EVENT_COLUMNS`. `BadTimes` if the rows are not those of one video, in order.
+    The columns are `time_columns.event_columns`. `BadTimes` if the rows are not those of one video, in order.
     """
     named = expressive(classes)
     prefix = "smooth" if is_smoothed(rows, classes) else "expression"
@@ -74,16 +75,17 @@ def find_events(
         ),
         *(("action unit", f"AU{unit:02d}", f"evidence_AU{unit:02d}", units) for unit in units_of(rows)),
     ]
-    gap = longest_gap(rows)
+    gap, columns = longest_gap(rows), event_columns(unit_of(rows))
     everyone = people(rows)
     found = []
     for kind, name, source, rule in wanted:
         values = series(rows, [source])[:, 0]
         for person in everyone:
             own = values[person.places]
+            who = {"file": person.file, "track": person.track, "person": person.number}
             for spell in spells(person.time, own, rule, longest_gap=gap):
-                found.append((person.file, person.track, kind, name, *_told(spell, person.time, own)))
-    table = pl.DataFrame(found, schema=schema(EVENT_COLUMNS), orient="row")
+                found.append(who | {"kind": kind, "name": name} | _told(spell, person.time, own))
+    table = pl.DataFrame(found, schema=schema(columns))
     return table.sort("file", "track", "onset", "kind", "name", maintain_order=True)
 
 
@@ -158,11 +160,17 @@ def _cut(*ends: str | None) -> str | None:
     return "both" if len(known) == 2 else next(iter(known), None)
 
 
-def _told(spell: Spell, time: Float64[np.ndarray, "n"], values: Float64[np.ndarray, "n"]) -> tuple:
+def _told(spell: Spell, time: Float64[np.ndarray, "n"], values: Float64[np.ndarray, "n"]) -> dict[str, Any]:
     """What the table says about an event, from its onset on."""
     own = values[spell.first : spell.last + 1]
     apex = int(np.nanargmax(own))
-    return (
-        *(spell.onset, float(time[spell.first + apex]), spell.offset, spell.offset - spell.onset),
-        *(float(own[apex]), float(np.nanmean(own)), len(own), spell.cut),
-    )
+    return {
+        "onset": spell.onset,
+        "apex": float(time[spell.first + apex]),
+        "offset": spell.offset,
+        "duration": spell.offset - spell.onset,
+        "peak": float(own[apex]),
+        "mean": float(np.nanmean(own)),
+        "frames": len(own),
+        "cut": spell.cut,
+    }

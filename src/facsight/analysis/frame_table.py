@@ -95,13 +95,17 @@ def write_frame_tables(
 def summary(table: pl.LazyFrame, classes: Sequence[str]) -> pl.DataFrame:
     """A row a person and video: when seen, in how many frames, and each expression's share of these frames.
 
-    `share_NAME` is the share of frames read as NAME (they sum to 1), `mean_NAME` its mean probability.
+    A person is a track, or, where people were told apart, a `person` with a number of `tracks`. `share_NAME`
+    is the share of frames read as NAME (they sum to 1), `mean_NAME` its mean probability.
     """
+    unit = "person" if "person" in table.collect_schema().names() else "track"
+    tracks = {"tracks": pl.col("track").n_unique()} if unit == "person" else {}
     names = [column.name.removeprefix("expression_") for column in expression_columns(classes)]
     return (
         table.filter(pl.col("status") == "ok")
-        .group_by("file", "track")
+        .group_by("file", unit)
         .agg(
+            **tracks,
             frames=pl.len(),
             first_time=pl.col("time").min(),
             last_time=pl.col("time").max(),
@@ -111,6 +115,6 @@ def summary(table: pl.LazyFrame, classes: Sequence[str]) -> pl.DataFrame:
             },
             **{f"mean_{name}": pl.col(f"expression_{name}").mean() for name in names},
         )
-        .sort("file", "track")
+        .sort("file", unit)
         .collect()
     )

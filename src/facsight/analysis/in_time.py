@@ -1,7 +1,8 @@
 """The rows of one video as series over time: which belong together, and smoothed.
 
 The rows are those of `analysis.frame_table`: one a face and frame, in the order of frames. A person is a
-track; a series never goes on over a cut, nor over a time in which the person was away for long.
+track, or, where rows say so, several (`analysis.same_person`); a series never goes on over a cut, nor over a
+time in which the person was away for long.
 """
 
 from collections.abc import Sequence
@@ -13,7 +14,8 @@ import numpy as np
 import polars as pl
 from jaxtyping import Float64, Int64
 
-from facsight.analysis.time_columns import series_names, smooth_columns
+from facsight.analysis.columns import Column
+from facsight.analysis.time_columns import PERSON, TRACK, series_names, smooth_columns
 from facsight.core.errors import BadRecipe, BadTimes
 from facsight.functional.temporal import gaussian, one_euro
 
@@ -48,10 +50,14 @@ class Smoothing:
 
 @dataclass(frozen=True, eq=False)
 class Person:
-    """One person of a video, in one shot: where their rows are, and their times in seconds."""
+    """One person of a video, in one shot: where their rows are, and their times in seconds.
+
+    `number` is the person's, which is the track's where people were not told apart.
+    """
 
     file: str
     track: int
+    number: int
     places: Int64[np.ndarray, "n"]
     time: Float64[np.ndarray, "n"]
 
@@ -88,16 +94,29 @@ def people(rows: pl.DataFrame) -> list[Person]:
     if rows["file"].n_unique() > 1:
         raise BadTimes(f"expected the rows of one video, found those of {rows['file'].n_unique()}")
     seen = (
-        rows.select("file", "shot", "track", "time")
+        rows.select("file", "shot", "track", "time", number=unit_of(rows).name)
         .with_row_index("place")
         .filter(pl.col("track").is_not_null())
-        .group_by("file", "shot", "track", maintain_order=True)
+        .group_by("file", "shot", "track", "number", maintain_order=True)
         .agg("place", "time")
     )
     return [
-        Person(file, track, np.array(places, np.int64), np.array(time, np.float64))
-        for file, track, places, time in seen.select("file", "track", "place", "time").iter_rows()
+        Person(file, track, number, np.array(places, np.int64), np.array(time, np.float64))
+        for file, _, track, number, places, time in seen.iter_rows()
     ]
+
+
+def by_number(people: Sequence[Person]) -> list[list[Person]]:
+    """The series of one video, those of each person together, in order of appearance."""
+    found: dict[int, list[Person]] = {}
+    for person in people:
+        found.setdefault(person.number, []).append(person)
+    return list(found.values())
+
+
+def unit_of(rows: pl.DataFrame | pl.LazyFrame) -> Column:
+    """The column of the rows that says who is who: `PERSON` where people were told apart, else `TRACK`."""
+    return PERSON if PERSON.name in rows.collect_schema() else TRACK
 
 
 def is_smoothed(rows: pl.DataFrame | pl.LazyFrame, classes: Sequence[str]) -> bool:

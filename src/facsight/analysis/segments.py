@@ -9,7 +9,7 @@ import numpy as np
 import polars as pl
 
 from facsight.analysis.elan import read_elan
-from facsight.analysis.in_time import is_smoothed
+from facsight.analysis.in_time import is_smoothed, unit_of
 from facsight.analysis.segment_table import read_table, seconds
 from facsight.analysis.time_columns import (
     SEGMENT_COLUMNS,
@@ -72,7 +72,7 @@ def summarise_by_segments(
     `time_columns.segment_summary_columns`. `BadAnnotations` if a segment's file may be one of several videos.
     """
     smoothed = is_smoothed(rows, classes)
-    columns = schema(segment_summary_columns(classes, smoothed=smoothed))
+    columns = schema(segment_summary_columns(classes, unit_of(rows), smoothed=smoothed))
     measures = _measures(classes, smoothed)
     videos = _videos_of(segments, rows["file"].unique(maintain_order=True).to_list())
     found = []
@@ -154,10 +154,11 @@ def _in_segment(
     if inside.is_empty():
         return [{**segment, "frames": 0}]
     begun = events.filter(pl.col("onset").is_between(*ends, closed="left"))
-    counts = Counter(begun.select("track", "name").iter_rows())
+    unit = unit_of(seen).name
+    counts = Counter(begun.select(unit, "name").iter_rows())
     names = [*zip(series_names("events", expressive(classes)), expressive(classes), strict=True)]
-    people = inside.group_by("track").agg(measures).sort("track").iter_rows(named=True)
+    people = inside.group_by(unit).agg(measures).sort(unit).iter_rows(named=True)
     return [
-        {**segment, **person, **{column: counts[person["track"], name] for column, name in names}}
+        {**segment, **person, **{column: counts[person[unit], name] for column, name in names}}
         for person in people
     ]

@@ -7,7 +7,7 @@ Videos are read one after the other or side by side (`analysis.engines`), each r
 import datetime
 import json
 import shutil
-from collections.abc import Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
@@ -24,9 +24,16 @@ from facsight.analysis.one_video import (
     VideoOutcome,
     settings_of,
 )
-from facsight.analysis.over_time import OverTime, add_columns, columns_over_time, write_tables_over_time
+from facsight.analysis.over_time import (
+    OverTime,
+    add_columns,
+    columns_over_time,
+    told_of,
+    write_tables_over_time,
+)
 from facsight.analysis.reader import Reader
 from facsight.analysis.run import PARTS
+from facsight.analysis.same_person import SamePerson, Told, tell
 from facsight.analysis.saving import ready_folder, whole_file
 from facsight.core.errors import MissingData
 
@@ -58,19 +65,23 @@ def analyse_videos(
     steady: bool = False,
     sequence: float | None = None,
     over_time: OverTime | None = None,
+    people: SamePerson | None = None,
     convention: str = "facsight",
     landmarks: bool = False,
     engine: Engine = one_after_the_other,
     on_progress: OnProgress = lambda progress: None,
+    on_people: Callable[[Path], None] = lambda video: None,
 ) -> StudyOutcome:
     """Read every video and write the tables into `folder`.
 
     `every` n-th frame, or at most `rate` frames a second; `steady` takes the tremble out of the landmarks
     (`faces.steady`). With `sequence` frames a second, a folder of numbered pictures is a video, too
     (`media.sequence`). `over_time` says how readings are smoothed and compared (`analysis.over_time`).
-    `convention` names the columns of the CSV file (`analysis.conventions`), `landmarks` puts the 68 points
-    into it; the Parquet files keep facsight's names. A video that fails is a row with its reason. Tables of
-    other videos, or of other settings, that an earlier run left in the folder are moved to its `earlier/`.
+    `people` tells which tracks are the same person (`analysis.same_person`), and `on_people` hears of each
+    video that is looked at for this; None: nobody is told apart. `convention` names the columns of the CSV
+    file (`analysis.conventions`), `landmarks` puts the 68 points into it; the Parquet files keep facsight's
+    names. A video that fails is a row with its reason. Tables of other videos, or of other settings, that an
+    earlier run left in the folder are moved to its `earlier/`.
     `BadOutput` where the folder cannot be written: what has been read stays in it.
     """
     sampling = Sampling(every, rate, steady, sequence)
@@ -81,14 +92,15 @@ def analyse_videos(
     tables = [folder / READINGS / outcome.table for outcome in outcomes]
     _set_aside(folder, tables)
     classes, units = reader.classes, reader.action_units
-    for table in tables:
-        add_columns(table, classes, units, over_time)
-    added = columns_over_time(classes, units, over_time)
+    for table, told in zip(tables, _told(videos, tables, people, on_people, sequence), strict=True):
+        add_columns(table, classes, units, over_time, told)
+    added = columns_over_time(classes, units, over_time, people=people is not None)
     arranged = arrange_frames(convention, classes, units, landmarks=landmarks)
     write_frame_tables(tables, folder, convention, arranged, added)
-    write_tables_over_time(tables, folder, classes, units, over_time)
+    write_tables_over_time(tables, folder, classes, units, over_time, people=people is not None)
     outcome = StudyOutcome(folder, outcomes)
     settings = settings_of(reader, sampling) | {"over_time": over_time.describe()}
+    settings |= {"people": people and people.describe()}
     with whole_file(folder / ABOUT) as partial:
         about = json.dumps(_about(outcome, settings), indent=1, ensure_ascii=False)
         # bytes of a name that are no text become escapes of JSON, which come back as they were
@@ -136,6 +148,19 @@ def _described(folder: Path) -> dict[str, Any]:
             "read the videos again into a new folder"
         )
     return about
+
+
+def _told(
+    videos: Sequence[Path],
+    tables: Sequence[Path],
+    people: SamePerson | None,
+    on_people: Callable[[Path], None],
+    sequence: float | None,
+) -> Iterable[Told | None]:
+    """Who the people of each video are; what its table says already is not asked again."""
+    if people is None:
+        return [None] * len(tables)
+    return tell(videos, tables, [told_of(table) for table in tables], people, on_people, sequence)
 
 
 def _set_aside(folder: Path, tables: Sequence[Path]) -> None:

@@ -13,6 +13,8 @@ NEUTRAL = EXPRESSIONS[0]
 
 FILE = Column("file", "text", "", "", "the video")
 TRACK = Column("track", "integer", "", "1, 2, ...", "the person")
+#: Only where people were told apart; it then takes the place of the track in tables of people.
+PERSON = Column("person", "integer", "", "1, 2, ...", "the person: tracks that were found alike (people.csv)")
 TIER = Column("tier", "text", "", "", "the tier, or layer, of the annotation; empty: it has none")
 LABEL = Column("label", "text", "", "", "what the annotation says")
 START = Column("start", "number", "second", "", "where the segment begins, on the video's own clock")
@@ -35,6 +37,35 @@ EVENT_COLUMNS = (
     Column("mean", "number", "", "0 to 1", "the mean value of its frames"),
     Column("frames", "integer", "", "1 ...", "readings of the person from onset to offset"),
     Column("cut", "text", "", "start, end, both", "which end was not seen; empty: the event was seen whole"),
+)
+
+#: Which person each track is, as `same_person.tell_people` gives it.
+TOLD_COLUMNS = (
+    replace(TRACK, meaning="a face, as long as it is followed"),
+    replace(PERSON, meaning="the person; of a study that was told as a whole, the same in every video"),
+    Column(
+        "similarity",
+        "number",
+        "cosine",
+        "-1 to 1",
+        "mean with the person's other tracks; empty: has no other",
+    ),
+    Column(
+        "nearest_other",
+        "number",
+        "cosine",
+        "-1 to 1",
+        "largest mean with the tracks of someone else, whom the track was never seen beside; empty: nobody",
+    ),
+    Column("frames", "integer", "", "0 ...", "frames that were looked at; 0: the track was not compared"),
+    Column(
+        "sure",
+        "integer",
+        "",
+        "0, 1",
+        "1: seen in three good frames or more, which are alike, and like its person and nobody else; "
+        "0: check it",
+    ),
 )
 
 #: An annotation, as `segments.read_segments` gives it.
@@ -83,12 +114,19 @@ def above_columns(classes: Sequence[str], action_units: Sequence[int]) -> tuple[
     )
 
 
-def baseline_columns(classes: Sequence[str], action_units: Sequence[int]) -> tuple[Column, ...]:
-    """The table of `baseline.baselines`."""
+def event_columns(unit: Column = TRACK) -> tuple[Column, ...]:
+    """The table of `events.find_events`: with the person beside the track, where people were told apart."""
+    return EVENT_COLUMNS if unit is TRACK else (*EVENT_COLUMNS[:2], unit, *EVENT_COLUMNS[2:])
+
+
+def baseline_columns(
+    classes: Sequence[str], action_units: Sequence[int], unit: Column = TRACK
+) -> tuple[Column, ...]:
+    """The table of `baseline.baselines`; `unit` is what a person is: a track, or PERSON."""
     names = [*series_names("usual", classes), *(f"usual_AU{unit:02d}" for unit in action_units)]
     measured = [*expression_columns(classes), *unit_columns(action_units)]
     return (
-        *(FILE, TRACK),
+        *(FILE, unit),
         Column("frames", "integer", "", "0 ...", "readings that the medians were taken of"),
         Column("reason", "text", "", "", "why medians are missing; empty: none is"),
         *(
@@ -98,11 +136,11 @@ def baseline_columns(classes: Sequence[str], action_units: Sequence[int]) -> tup
     )
 
 
-def person_columns(classes: Sequence[str]) -> tuple[Column, ...]:
-    """The table of `per_person.summarise`."""
+def person_columns(classes: Sequence[str], unit: Column = TRACK) -> tuple[Column, ...]:
+    """The table of `per_person.summarise`; `unit` is what a person is."""
     first = "from when the person is first seen to the first onset of {}"
     return (
-        *(FILE, TRACK),
+        *(FILE, unit),
         Column("seen", "number", "second", "0 ...", "for how long the person is seen, without gaps"),
         *_each(
             expressive(classes),
@@ -114,7 +152,9 @@ def person_columns(classes: Sequence[str]) -> tuple[Column, ...]:
     )
 
 
-def segment_summary_columns(classes: Sequence[str], *, smoothed: bool) -> tuple[Column, ...]:
+def segment_summary_columns(
+    classes: Sequence[str], unit: Column = TRACK, *, smoothed: bool
+) -> tuple[Column, ...]:
     """The table of `segments.summarise_by_segments`; `smoothed`: whether the rows have smoothed columns."""
     share = Column(
         "share", "number", "share", "0 to 1", "share of the frames read as {}; the shares sum to 1"
@@ -127,7 +167,7 @@ def segment_summary_columns(classes: Sequence[str], *, smoothed: bool) -> tuple[
         *(FILE, TIER, LABEL),
         Column("segment", "integer", "", "1, 2, ...", number),
         *(START, END),
-        replace(TRACK, meaning=nobody),
+        replace(unit, meaning=nobody),
         Column("frames", "integer", "", "0 ...", "readings of the person in the segment"),
         *_each(classes, share, mean, *([smooth] if smoothed else [])),
         *_each(

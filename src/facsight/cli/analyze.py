@@ -9,7 +9,7 @@ import typer
 from rich.text import Text
 
 from facsight.cli.screen import bar, console, counted, shortened
-from facsight.cli.videos import Precision, analyze_videos
+from facsight.cli.videos import Precision, analyze_videos, told_apart
 from facsight.core.errors import BadRecipe, MissingData
 
 if TYPE_CHECKING:
@@ -50,6 +50,15 @@ def analyze(
     segments: Annotated[
         Path | None, typer.Option(help="Segments to sum up by: ELAN (.eaf) or a table of start, end, label.")
     ] = None,
+    people: Annotated[
+        str | None,
+        typer.Option(
+            help="Of a video, tell people apart over cuts: texture, or onnx:PATH for a model of yours."
+        ),
+    ] = None,
+    people_across: Annotated[
+        Literal["video", "study"], typer.Option(help="Number people in each video anew, or once for all.")
+    ] = "video",
     precision: Annotated[
         Precision, typer.Option(help="Of a video: number format of the network; auto: the fastest here.")
     ] = "auto",
@@ -103,15 +112,16 @@ def analyze(
             steady=steady,
             sequence=sequence,
             over_time=_over_time(smooth, neutral, segments, videos),
+            people=told_apart(people, people_across == "study"),
             convention=columns,
             landmarks=landmarks,
         )
         return
-    of_videos = (every, rate, sequence, steady, smooth, neutral, segments, precision, workers, engine)
-    if of_videos != (1, None, None, False, 0.2, None, None, "auto", 1, "local"):
+    of_videos = (every, rate, sequence, steady, smooth, neutral, segments, people, precision, workers, engine)
+    if of_videos != (1, None, None, False, 0.2, None, None, None, "auto", 1, "local"):
         raise BadRecipe(
-            "--every, --rate, --sequence, --steady, --smooth, --neutral, --segments, --precision, --workers "
-            "and --engine are for videos, but there are only photos"
+            "--every, --rate, --sequence, --steady, --smooth, --neutral, --segments, --people, --precision, "
+            "--workers and --engine are for videos, but there are only photos"
         )
     from facsight.analysis.reader import Reader
     from facsight.analysis.run import analyse

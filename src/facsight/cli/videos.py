@@ -9,12 +9,14 @@ import typer
 from rich.text import Text
 
 from facsight.cli.screen import console, counted, shortened
+from facsight.core.errors import BadRecipe
 
 if TYPE_CHECKING:
     from rich.console import Console
 
     from facsight.analysis.engines import Engine
     from facsight.analysis.one_video import Progress, VideoOutcome
+    from facsight.analysis.same_person import SamePerson
     from facsight.analysis.study import StudyOutcome
 
 Precision = Literal["auto", "float32", "bfloat16"]
@@ -46,9 +48,11 @@ def analyze_videos(
     chosen = fastest_precision() if precision == "auto" else precision
     reader = Reader(weights, finder=finder, precision=chosen)
     engine = _engine(workers, ray)
-    with _progress(screen, len(videos)) as on_progress:
+    with _progress(screen, len(videos)) as (on_progress, on_people):
         try:
-            outcome = analyse_videos(videos, out, reader, engine=engine, on_progress=on_progress, **options)
+            outcome = analyse_videos(
+                videos, out, reader, engine=engine, on_progress=on_progress, on_people=on_people, **options
+            )
         except KeyboardInterrupt:
             screen.print(f"\nStopped. What was read is kept in {out}; the same command goes on from there.")
             raise typer.Exit(130) from None
@@ -62,6 +66,18 @@ def analyze_videos(
             screen.print(f"{'':{place}}  damaged {damage}", style="yellow", soft_wrap=True)
     _sum_up(screen, outcome, written)
     raise typer.Exit(1 if outcome.failed else 0)
+
+
+def told_apart(embedder: str | None, across: bool) -> "SamePerson | None":
+    """How people are told apart, if they are to be; errors of the embedder come before anything is read."""
+    if embedder is None:
+        if across:
+            raise BadRecipe("--people-across says how people are numbered; --people says how they are told")
+        return None
+    from facsight.analysis.same_person import SamePerson
+    from facsight.faces.identity import open_embedder
+
+    return SamePerson(open_embedder(embedder), across=across)
 
 
 def _engine(workers: int, ray: bool) -> "Engine":
@@ -84,8 +100,13 @@ def _line(video: "VideoOutcome", place: int) -> Text:
 
 
 @contextmanager
-def _progress(screen: "Console", videos: int) -> Iterator[Callable[["Progress"], None]]:
-    """A line with frames done, frames a second and the time left, of the videos begun, for who watches."""
+def _progress(
+    screen: "Console", videos: int
+) -> Iterator[tuple[Callable[["Progress"], None], Callable[[Path], None]]]:
+    """A line with frames done, frames a second and the time left, of the videos begun, for who watches.
+
+    What it says while videos are read, and while people are told apart in them.
+    """
     from rich.progress import BarColumn, MofNCompleteColumn, TextColumn, TimeRemainingColumn
     from rich.progress import Progress as Line
 
@@ -119,7 +140,10 @@ def _progress(screen: "Console", videos: int) -> Iterator[Callable[["Progress"],
             speed = line.tasks[0].speed
             line.update(task, note=f"{speed:.0f} frames/s" if speed else "")
 
-        yield on_progress
+        def on_people(video: Path) -> None:
+            line.update(task, description=f"telling people apart: {shortened(printable(video), 40)}", note="")
+
+        yield on_progress, on_people
 
 
 def _sum_up(screen: "Console", outcome: "StudyOutcome", page: Path) -> None:
@@ -135,4 +159,9 @@ def _sum_up(screen: "Console", outcome: "StudyOutcome", page: Path) -> None:
         f"table  {folder / 'readings.csv'}, summary.csv, events.csv, and a Parquet file a video in readings/",
         soft_wrap=True,
     )
+    if (folder / "people.csv").is_file():
+        screen.print(
+            f"people {folder / 'people.csv'}: which tracks are one person, and how sure that is",
+            soft_wrap=True,
+        )
     screen.print(f"page   {page}", soft_wrap=True)

@@ -30,7 +30,10 @@ class Moment:
 
 
 def load_events(folder: Path) -> pl.DataFrame | None:
-    """`events.csv` of a folder; None where there is none, or none that can be read as such."""
+    """`events.csv` of a folder; None where there is none, or none that can be read as such.
+
+    Where people were told apart they are in the place of tracks.
+    """
     path = folder / "events.csv"
     if not path.is_file():
         return None
@@ -39,7 +42,8 @@ def load_events(folder: Path) -> pl.DataFrame | None:
         if not set(events.columns) >= _COLUMNS:
             return None
         times = ("onset", "apex", "offset", "peak")
-        typed = events.with_columns(pl.col("track").cast(pl.Int64), pl.col(*times).cast(pl.Float64))
+        who = pl.col("person" if "person" in events.columns else "track").cast(pl.Int64)
+        typed = events.with_columns(who.alias("track"), pl.col(*times).cast(pl.Float64))
         return typed.drop_nulls(["track", *times])
     except PolarsError:
         return None

@@ -1,14 +1,15 @@
 """Faces cut from a video at chosen moments, with where the reader looked; or drawn from their landmarks."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import polars as pl
-from jaxtyping import Float32, UInt8
+from jaxtyping import Float32
 
 from facsight.analysis.looking import place
+from facsight.analysis.seen_again import frames_again
 from facsight.core.errors import FacsightError
 from facsight.core.landmarks import (
     INNER_LIPS,
@@ -22,38 +23,14 @@ from facsight.core.landmarks import (
     RIGHT_BROW,
     RIGHT_EYE,
 )
-from facsight.media.sequence import open_footage
-from facsight.media.track import Position
 from facsight.report.pictures import attention_picture, data_uri
 
 #: Side of a face, in pixels; the page shows it at two thirds, for screens that are finer than that.
 SIDE = 144
-#: Containers round times to a millisecond at worst.
-_GRACE = 2e-3
 _OPEN_LINES = (JAW, LEFT_BROW, RIGHT_BROW, NOSE_BRIDGE, NOSE_BASE)
 _RINGS = (LEFT_EYE, RIGHT_EYE, OUTER_LIPS, INNER_LIPS)
 
 Row = Mapping[str, Any]
-
-
-def still_frames(
-    video: Path, frames: pl.DataFrame, wanted: Sequence[int], sequence: float | None = None
-) -> Iterator[tuple[int, UInt8[np.ndarray, "height width 3"]]]:
-    """The pixels of the frames with these numbers, in order; one that is not there any more is left out.
-
-    `frames` are the numbers and times of all frames of the table, sorted: decoding begins at the one before
-    the one that is wanted. `BadMedia` where the video cannot be read.
-    """
-    numbers, times = frames["frame"].to_numpy(), frames["time"].to_numpy()
-    with open_footage(video, sequence) as opened:
-        for number in sorted(set(wanted)):
-            row = int(np.searchsorted(numbers, number))
-            before = Position(int(numbers[row - 1]), float(times[row - 1])) if row else None
-            for frame in opened.frames(after=before):
-                if frame.at.number == number and abs(frame.at.time - times[row]) < _GRACE:
-                    yield number, frame.pixels
-                if frame.at.number >= number:
-                    break
 
 
 def stills(
@@ -66,7 +43,7 @@ def stills(
     """
     found: dict[tuple[int, int], list[dict[str, str]]] = {}
     try:
-        for number, pixels in still_frames(video, frames, [row["frame"] for row in rows], sequence):
+        for number, pixels in frames_again(video, frames, [row["frame"] for row in rows], sequence):
             for row in rows:
                 if row["frame"] == number and (row["frame_height"], row["frame_width"]) == pixels.shape[:2]:
                     found[row["track"], number] = _pictures(row, pixels)

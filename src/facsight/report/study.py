@@ -90,8 +90,14 @@ class Study:
 
 
 def open_study(folder: Path) -> Study:
-    """A finished folder of videos. `MissingData` where it is none."""
-    return Study(*load_study(folder), load_events(folder))
+    """A finished folder of videos. `MissingData` where it is none.
+
+    Where people were told apart they are in the place of tracks: two tracks of a person share no frame.
+    """
+    table, about = load_study(folder)
+    if "person" in table.collect_schema():
+        table = table.with_columns(track="person").drop("person")
+    return Study(table, about, load_events(folder))
 
 
 def write_study_report(folder: Path, *, photos: int = VIDEOS_PICTURED, pictures: bool = True) -> Path:
@@ -123,6 +129,7 @@ def page_values(study: Study, videos: Sequence[Mapping[str, Any]]) -> dict[str, 
         ],
         "hues": hues(study.classes),
         "reader": about["reader"],
+        "told_apart": about.get("people"),
         "sampling": _sampling(about),
         "script": script(*CHART, "study.js"),
         "watch": None,
@@ -205,7 +212,8 @@ def _drawn(rows: pl.DataFrame, told: Mapping[str, Any], tracks: Sequence[int], s
         time = own["time"].to_numpy()
         shares = binned(time, own.select(expression_names(study.classes)).to_numpy(), edges)
         units = strongest(own, known_units(own, study.units), UNITS_SHOWN)
-        shown = own.select(unit_names(units)).fill_null(0.0).to_numpy()
+        # without any unit polars forgets how many rows there are
+        shown = own.select(unit_names(units)).fill_null(0.0).to_numpy().reshape(len(own), len(units))
         lanes = binned(time, shown.astype(float), edges)
         people[f"person {track}"] = (shares, {unit_name(unit): lanes[:, n] for n, unit in enumerate(units)})
     first = rows.group_by("shot").agg(pl.col("time").min()).sort("shot")["time"].to_list()

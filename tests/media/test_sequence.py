@@ -171,6 +171,13 @@ def test_a_number_twice_is_refused_by_name(tmp_path):
     assert "number 2: 'frame_0002.png' and 'frame_2.png'" in reason(folder)
 
 
+def test_numbers_that_count_no_frames_are_refused(tmp_path):
+    folder = filled(tmp_path / "frames", [20260101123000, 20270101123000], "IMG_{}.png")
+    assert "'IMG_20260101123000.png' to 'IMG_20270101123000.png'" in reason(folder)
+    far = filled(tmp_path / "far", [0, 2**31 - 1], "{}.png")
+    assert [number for number, _, _ in seen(open_sequence(far, 25.0))] == [0, 2**31 - 1]
+
+
 def test_endings_may_be_mixed(tmp_path):
     folder = filled(tmp_path / "frames", [0, 2], "f{}.png")
     filled(folder, [1], "f{}.BMP")

@@ -27,6 +27,8 @@ from facsight.media.track import Position, note
 from facsight.media.video import open_video
 
 _NUMBERED = re.compile(r"(.*?)([0-9]+)", re.DOTALL)
+#: Tables hold the numbers of frames in 32 bits.
+_FARTHEST = 2**31 - 1
 #: Files, gaps and pictures that a line names.
 _NAMED = 10
 
@@ -168,6 +170,12 @@ def _check(name: str, pictures: Sequence[_Picture]) -> None:
                 f"{name!r} holds two pictures with the number {one.number}: {one.path.name!r} and "
                 f"{other.path.name!r}; move one of them away"
             )
+    first, last = pictures[0], pictures[-1]
+    if last.number - first.number > _FARTHEST:
+        raise BadMedia(
+            f"{name!r} holds pictures from {first.path.name!r} to {last.path.name!r}, expected numbers that "
+            "count frames; these look like dates or times"
+        )
 
 
 def _size(name: str, pictures: Sequence[_Picture]) -> tuple[int, int]:

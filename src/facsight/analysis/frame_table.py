@@ -13,9 +13,9 @@ from facsight.analysis.columns import Column, expression_columns, frame_columns
 from facsight.analysis.conventions import Convention
 from facsight.analysis.frames import FrameResult
 from facsight.analysis.reading import Reading
-from facsight.analysis.saving import whole_file
 from facsight.analysis.table import KINDS, face_row, write_csv
 from facsight.analysis.wording import printable
+from facsight.core.saving import whole_file
 
 #: Rows that are written at a time: what decides on the memory that writing takes.
 ROWS_A_GROUP = 4096

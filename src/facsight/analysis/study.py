@@ -34,8 +34,9 @@ from facsight.analysis.over_time import (
 from facsight.analysis.reader import Reader
 from facsight.analysis.run import PARTS
 from facsight.analysis.same_person import SamePerson, Told, tell
-from facsight.analysis.saving import ready_folder, whole_file
+from facsight.analysis.saving import ready_folder
 from facsight.core.errors import MissingData
+from facsight.core.saving import whole_file
 
 ABOUT, EARLIER = "study.json", "earlier"
 #: Of the layout below; a folder of another is not read.

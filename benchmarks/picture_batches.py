@@ -4,7 +4,7 @@
 
 Both read the same folder of drawn faces, in grey and in colour, as squares of 96 pixels in batches of 64, in
 random order, with two workers, in turns and several times over; the plain one is what tutorials show (open,
-convert, resize bilinearly, stack). Faces come in three sizes: that of the squares, that of AffectNet, and that of photos.
+convert, resize bilinearly, stack). Faces come in three sizes: the squares', AffectNet's, and that of photos.
 """
 
 import argparse

@@ -5,6 +5,7 @@ import pytest
 import torch
 
 from facsight.core.errors import BadTraining, MissingData
+from facsight.data.opening import dataset_module
 from facsight.experiment import load_faces, score, train
 from facsight.nn.weights import load_network
 from facsight.recipe import check_recipe
@@ -120,3 +121,17 @@ def test_missing_dataset_says_where_to_get_it(tmp_path, monkeypatch):
     recipe = check_recipe({"data": {"name": "ferplus"}, "method": {"name": "supervised"}})
     with pytest.raises(MissingData, match=r"fer2013new\.csv"):
         train(recipe, tmp_path / "run")
+
+
+@pytest.mark.parametrize("name", ["rafdb", "ferplus"])
+def test_a_dataset_of_the_table_is_trained_on_by_its_name(name, tmp_path, monkeypatch):
+    monkeypatch.setenv("FACSIGHT_DATA", str(tmp_path))
+    monkeypatch.setattr("facsight.experiment.with_landmarks", lambda faces, finder, **_: faces)
+    dataset_module(name).mock(tmp_path / name)
+    recipe = check_recipe(
+        PLAIN | {"data": {"name": name}, "training": PLAIN["training"] | {"epochs": 1, "batch_size": 4}}
+    )
+    run = tmp_path / "run"
+    train(recipe, run)
+    scores = score(run, split="test")
+    assert (scores["data"], scores["faces"]) == (f"{name}-test", {"rafdb": 14, "ferplus": 8}[name])

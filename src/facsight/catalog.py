@@ -20,7 +20,14 @@ METHODS = {
 
 DATASETS = {
     "drawn": "facsight.data.drawn:load_drawn",
-    "ferplus": "facsight.data.ferplus:load_ferplus",
+    "affectnet": "facsight.data.photos:affectnet",
+    "fer2013": "facsight.data.photos:fer2013",
+    "ferplus": "facsight.data.photos:ferplus",
+    "folder": "facsight.data.photos:folder",
+    "london": "facsight.data.photos:london",
+    "manifest": "facsight.data.photos:manifest",
+    "rafdb": "facsight.data.photos:rafdb",
+    "rafdb_compound": "facsight.data.photos:rafdb_compound",
 }
 
 BACKBONES = {

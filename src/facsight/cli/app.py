@@ -24,6 +24,7 @@ VERBS = {
     "view": "facsight.cli.view:view",
     "list": "facsight.cli.listing:list_",
     "show": "facsight.cli.listing:show",
+    "data": "facsight.cli.data:data",
     "doctor": "facsight.cli.doctor:doctor",
 }
 
@@ -45,7 +46,11 @@ def build() -> typer.Typer:
     app.callback()(_facsight)
     for name, home in VERBS.items():
         module, function = home.split(":")
-        app.command(name)(getattr(import_module(module), function))
+        verb = getattr(import_module(module), function)
+        if isinstance(verb, typer.Typer):
+            app.add_typer(verb, name=name)
+        else:
+            app.command(name)(verb)
     return app
 
 

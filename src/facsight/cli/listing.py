@@ -12,7 +12,7 @@ from facsight import catalog
 
 def list_(
     shelf: Annotated[
-        str | None, typer.Argument(help="methods, datasets, backbones, explainers, finders ...")
+        str | None, typer.Argument(help="methods, datasets, labels, backbones, explainers ...")
     ] = None,
 ) -> None:
     """What there is, by name.
@@ -20,8 +20,10 @@ def list_(
     Example: facsight list methods
     """
     from facsight.core.errors import UnknownName, did_you_mean
+    from facsight.core.labels import label_space_names
 
     shelves = {name: list(entries) for name, entries in catalog.SHELVES.items()} | _files()
+    shelves["labels"] = list(label_space_names())
     if shelf is not None and shelf not in shelves:
         raise UnknownName(f"there is no shelf {shelf!r}: {did_you_mean(shelf, shelves)}")
     for name, entries in shelves.items():
@@ -38,9 +40,8 @@ def show(name: Annotated[str, typer.Argument(help="A name from `facsight list`."
 
     shelf = catalog.shelf_of(name)
     thing = catalog.load(shelf, name)
-    module = import_module(thing.__module__)
     typer.echo(f"{name} ({shelf})\n")
-    typer.echo(inspect.cleandoc(module.__doc__ or ""))
+    typer.echo(_card(name, thing.__module__))
     typer.echo("\n" + inspect.cleandoc(thing.__doc__ or ""))
     supplied = set().union(*SUPPLIED.values())
     options = [str(p) for key, p in inspect.signature(thing).parameters.items() if key not in supplied]
@@ -51,6 +52,17 @@ def show(name: Annotated[str, typer.Argument(help="A name from `facsight list`."
             typer.echo(f"\n{title}")
             for line in lines:
                 typer.echo(f"  {line}")
+
+
+def _card(name: str, module: str) -> str:
+    """What is known of a dataset, or the first words of a paper's file."""
+    from facsight.data.sets import SETS
+
+    if name not in SETS:
+        return inspect.cleandoc(import_module(module).__doc__ or "")
+    from facsight.data.opening import dataset_card
+
+    return str(dataset_card(name))
 
 
 def _guide_options() -> tuple[list[str], list[str]]:

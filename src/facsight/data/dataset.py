@@ -6,7 +6,8 @@ Columns of the table, the same for every dataset; a value that is absent or mark
 - `split`: train, val or test; null where the dataset has no official one;
 - `subject`, `video`: whom and which recording the sample shows, as text;
 - `path`: the file that holds it, relative to the folder; null where labels name a file that is not there;
-- `frame`: number of a frame of a video, as the dataset counts; `start`, `end`: seconds of a stretch of one;
+- `frame`: number of a frame of a video, as the dataset counts, or the row in a file of many pictures;
+- `start`, `end`: seconds of a stretch of a recording;
 - `left`, `top`, `right`, `bottom`: pixels of the face's box; `text`: what is said or written;
 - the columns of its label spaces (`LabelSpace.columns`). Classes are words, never positions.
 """
@@ -44,6 +45,18 @@ class Card:
     layout: str
     paper: str
     certainty: str
+
+    def __str__(self) -> str:
+        told = {
+            "labels": ", ".join(self.labels) or "those of the folder",
+            "people": self.people,
+            "licence": self.licence,
+            "obtain": self.obtain,
+            "paper": self.paper,
+            "certainty": self.certainty,
+        }
+        rows = (f"{key:<10} {text}" for key, text in told.items())
+        return "\n".join([f"{self.title} ({self.kind})", "", *rows, "", "Layout", self.layout.strip("\n")])
 
 
 @dataclass(frozen=True)

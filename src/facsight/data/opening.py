@@ -1,10 +1,10 @@
 """A dataset, opened by name."""
 
-import inspect
+from collections.abc import Callable, Mapping
 from importlib import import_module
 from pathlib import Path
 from types import ModuleType
-from typing import Any
+from typing import Any, get_args, get_type_hints
 
 import polars as pl
 
@@ -57,10 +57,7 @@ def open_dataset(
     fatal deviations.
     """
     module = dataset_module(name)
-    known = [key for key in inspect.signature(module.read).parameters if key not in ("root", "found")]
-    for key in options:
-        if key not in known:
-            raise UnknownName(f"{name} has no option {key!r}: {did_you_mean(key, known)}")
+    _check_options(name, module.read, options)
     found: list[Deviation] = []
     table = module.read(Path(root), found, **options)
     if not tolerant:
@@ -70,6 +67,20 @@ def open_dataset(
     if sealed:
         table = _sealed(table, spaces)
     return Dataset(module.CARD, Path(root), table, spaces, tuple(found))
+
+
+def _check_options(name: str, read: Callable[..., pl.DataFrame], options: Mapping[str, Any]) -> None:
+    """Refuse options that a reader does not have, and words that it does not know."""
+    known = {
+        key: kind for key, kind in get_type_hints(read).items() if key not in ("root", "found", "return")
+    }
+    for key, value in options.items():
+        if key not in known:
+            raise UnknownName(f"{name} has no option {key!r}: {did_you_mean(key, known)}")
+        kinds = (known[key], *get_args(known[key]))
+        words = [word for kind in kinds for word in get_args(kind) if isinstance(word, str)]
+        if words and value is not None and value not in words:
+            raise UnknownName(f"{name}: {key} = {value!r}: {did_you_mean(str(value), words)}")
 
 
 def _refuse_fatal(card: Card, found: list[Deviation]) -> None:

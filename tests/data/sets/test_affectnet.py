@@ -3,7 +3,7 @@ import pytest
 
 from facsight.core.errors import BadLabels, MissingData
 from facsight.data import open_dataset
-from facsight.data.small_arrays import read_number
+from facsight.data.small_arrays import read_numbers
 
 HEADER = (
     "subDirectory_filePath,face_x,face_y,face_width,face_height,facial_landmarks,expression,valence,arousal"
@@ -144,7 +144,7 @@ def test_a_wrong_array_is_named_and_its_picture_left_out(arrays, ending, value, 
 )
 def test_one_number_is_read_however_it_is_stored(tmp_path, array):
     np.save(tmp_path / "a.npy", array)
-    assert read_number(str(tmp_path / "a.npy")) == 3
+    assert read_numbers([str(tmp_path / "a.npy")]) == [3]
 
 
 @pytest.mark.parametrize(
@@ -152,6 +152,7 @@ def test_one_number_is_read_however_it_is_stored(tmp_path, array):
 )
 def test_what_is_not_one_number_is_none(tmp_path, array):
     np.save(tmp_path / "a.npy", array, allow_pickle=True)
-    assert read_number(str(tmp_path / "a.npy")) is None
     (tmp_path / "b.npy").write_bytes(b"not an array")
-    assert read_number(str(tmp_path / "b.npy")) is None
+    (tmp_path / "c.npy").touch()
+    files = [str(tmp_path / name) for name in ("a.npy", "b.npy", "c.npy", "gone.npy")]
+    assert read_numbers(files) == [None] * 4

@@ -1,6 +1,6 @@
 import pytest
 
-from facsight.core.errors import BadLabels, MissingData
+from facsight.core.errors import BadLabels, MissingData, UnknownName
 from facsight.data import open_dataset
 
 LINES = ["train_00001.jpg 5", "train_00002.jpg 1", "test_0001.jpg 7"]
@@ -46,6 +46,11 @@ def test_original_pictures_come_with_boxes(folder):
     table = open_dataset("rafdb", folder(), pictures="original").table
     assert table["path"][0] == "basic/Image/original/train_00001.jpg"
     assert table.select("left", "top", "right", "bottom").row(0) == (10, 20, 110.5, 140)
+
+
+def test_pictures_of_another_kind_are_refused(folder):
+    with pytest.raises(UnknownName, match="pictures = 'original_': did you mean 'original'"):
+        open_dataset("rafdb", folder(), pictures="original_")
 
 
 def test_a_box_that_is_no_box_is_told_and_the_row_kept(folder):

@@ -1,7 +1,6 @@
 """AffectNet: faces from the web, each with one of eight expressions, valence and arousal by one annotator."""
 
 from collections.abc import Iterator
-from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Literal
 
@@ -15,7 +14,7 @@ from facsight.data.deviations import tell, tell_files
 from facsight.data.label_columns import decode, in_range
 from facsight.data.layout import files_below, names_in, need, where_there
 from facsight.data.mock_files import mock_faces, write_lines, write_picture
-from facsight.data.small_arrays import read_number
+from facsight.data.small_arrays import read_numbers
 from facsight.data.text_rows import first_of_each
 
 BOX = ("face_x", "face_y", "face_width", "face_height")
@@ -125,14 +124,9 @@ def _read_arrays(root: Path, name: str, found: list[Deviation]) -> pl.DataFrame:
     )
     home = str(root / name / "annotations")
     for ending, column in (("exp", "code"), ("val", "valence"), ("aro", "arousal")):
-        values = _numbers([f"{home}/{stem}_{ending}.npy" for stem in stems])
+        values = read_numbers(f"{home}/{stem}_{ending}.npy" for stem in stems)
         table = table.with_columns(pl.Series(column, values, dtype=pl.Float64))
     return _checked_arrays(table, f"{name}/annotations", found)
-
-
-def _numbers(paths: list[str]) -> list[float | None]:
-    with ThreadPoolExecutor(4) as threads:
-        return list(threads.map(read_number, paths, chunksize=1000))
 
 
 def _checked_arrays(table: pl.DataFrame, folder: str, found: list[Deviation]) -> pl.DataFrame:

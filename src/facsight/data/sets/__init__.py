@@ -10,5 +10,11 @@ To add a dataset: write its file, add its line.
 """
 
 SETS = {
+    "abaw1_au": "facsight.data.sets.abaw1_au",
+    "abaw1_expr": "facsight.data.sets.abaw1_expr",
+    "affwild2_au": "facsight.data.sets.affwild2_au",
+    "affwild2_expr": "facsight.data.sets.affwild2_expr",
+    "affwild2_mtl": "facsight.data.sets.affwild2_mtl",
+    "affwild2_va": "facsight.data.sets.affwild2_va",
     "rafdb": "facsight.data.sets.rafdb",
 }

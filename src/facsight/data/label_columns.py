@@ -4,6 +4,7 @@ from typing import Any
 
 import polars as pl
 
+from facsight.core.errors import BadLabels
 from facsight.core.labels import LabelSpace
 from facsight.data.dataset import Deviation
 from facsight.data.deviations import tell
@@ -39,6 +40,28 @@ def decode(
         tell(found, file, lines, f"expected a label of {space.name} ({known}), found {value!r}")
     labels = written.replace_strict(meant, default=None, return_dtype=pl.Enum(space.classes))
     return table.with_columns(labels.alias(space.column)).filter(~strange.fill_null(True)).drop(codes)
+
+
+def decode_words(
+    table: pl.DataFrame, space: LabelSpace, file: str, found: list[Deviation], *, words: str = "word"
+) -> pl.DataFrame:
+    """As `decode`, for a column of a dataset's own words, such as Happy; an empty one is no label."""
+    written = table[words].str.strip_chars()
+    listed = written.drop_nulls().unique(maintain_order=True).to_list()
+    meant = {word: name for word in listed if (name := _class_of(word, space))}
+    strange = ~written.is_in([*meant, "", *space.invalid]) & written.is_not_null()
+    for word in written.filter(strange).unique(maintain_order=True):
+        known = f"a word for {', '.join(space.classes)}"
+        tell(found, file, table["line"].filter(written == word), f"expected {known}, found {word!r}")
+    labels = written.replace_strict(meant, default=None, return_dtype=pl.Enum(space.classes))
+    return table.drop(words).with_columns(labels.alias(space.column)).filter(~strange)
+
+
+def _class_of(word: str, space: LabelSpace) -> str | None:
+    try:
+        return space.classes[space.index(word)]
+    except BadLabels:
+        return None
 
 
 def in_range(table: pl.DataFrame, space: LabelSpace, file: str, found: list[Deviation]) -> pl.DataFrame:

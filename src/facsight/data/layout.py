@@ -10,6 +10,11 @@ from facsight.core.errors import MissingData
 from facsight.data.dataset import Card, Deviation
 from facsight.data.deviations import tell_files
 
+#: Endings of files, as `files_below` takes them.
+PICTURES = (".jpg", ".jpeg", ".png", ".bmp")
+VIDEOS = (".mp4", ".avi", ".mov", ".flv", ".mkv", ".wmv")
+SOUNDS = (".wav", ".flac", ".mp3")
+
 
 def need(root: Path, card: Card, *names: str) -> None:
     """Refuse a folder that is absent, empty or lacks the files and folders `names`, relative to it.
@@ -29,6 +34,20 @@ def need(root: Path, card: Card, *names: str) -> None:
     )
 
 
+def need_one(root: Path, card: Card, *names: str) -> str:
+    """The first of several names that releases give the same thing; `MissingData` where none is there."""
+    need(root, card)
+    there = first_there(root, *names)
+    if there is None:
+        need(root, card, " or ".join(names))
+    return there or ""
+
+
+def first_there(root: Path, *names: str) -> str | None:
+    """The first of several names that exists in a folder."""
+    return next((name for name in names if (root / name).exists()), None)
+
+
 def names_in(folder: Path) -> set[str]:
     """Names of the files in a folder, by one look at it; none where it does not exist."""
     if not folder.is_dir():
@@ -43,6 +62,12 @@ def files_below(folder: Path, ending: str | tuple[str, ...] = "") -> list[str]:
     `ending` keeps names that end so, in small letters; links to folders are not followed.
     """
     return sorted(_below(folder, "", ending))
+
+
+def paths_below(root: Path, folder: str, ending: str | tuple[str, ...] = "") -> list[str]:
+    """As `files_below`, but relative to the dataset's folder `root`; none where there is no such folder."""
+    names = files_below(root / folder, ending) if (root / folder).is_dir() else []
+    return [f"{folder}/{name}" for name in names] if folder else names
 
 
 def _below(folder: Path, before: str, ending: str | tuple[str, ...]) -> Iterator[str]:

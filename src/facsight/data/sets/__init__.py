@@ -16,5 +16,7 @@ SETS = {
     "affwild2_expr": "facsight.data.sets.affwild2_expr",
     "affwild2_mtl": "facsight.data.sets.affwild2_mtl",
     "affwild2_va": "facsight.data.sets.affwild2_va",
+    "bp4d": "facsight.data.sets.bp4d",
+    "disfa": "facsight.data.sets.disfa",
     "rafdb": "facsight.data.sets.rafdb",
 }

@@ -1,0 +1,61 @@
+import zipfile
+
+import pytest
+
+from facsight.core.errors import BadLabels
+from facsight.data.workbook import workbook_rows
+
+MAIN = 'xmlns="http://schemas.openxmlformats.org/spreadsheetml/2006/main"'
+
+
+def write(path, sheet, strings=None):
+    with zipfile.ZipFile(path, "w") as book:
+        book.writestr(
+            "xl/worksheets/sheet1.xml", f"<worksheet {MAIN}><sheetData>{sheet}</sheetData></worksheet>"
+        )
+        if strings is not None:
+            book.writestr("xl/sharedStrings.xml", f"<sst {MAIN}>{strings}</sst>")
+    return path
+
+
+def test_shared_inline_and_number_cells(tmp_path):
+    path = write(
+        tmp_path / "a.xlsx",
+        '<row r="1"><c r="A1" t="s"><v>1</v></c><c r="C1" t="s"><v>0</v></c></row>'
+        '<row r="4"><c r="A4"><v>12.0</v></c><c r="B4" t="inlineStr"><is><t>in line</t></is></c>'
+        '<c r="C4"><v>0.25</v></c></row>',
+        "<si><t>one</t></si><si><r><t>two </t></r><r><t>runs</t></r><rPh><t>not this</t></rPh></si>",
+    )
+    rows, numbers = workbook_rows(path)
+    assert rows == [["two runs", "", "one"], ["12", "in line", "0.25"]]
+    assert numbers == [1, 4]
+
+
+def test_names_with_a_prefix(tmp_path):
+    sheet = '<x:row r="2"><x:c r="B2" t="s"><x:v>0</x:v></x:c></x:row>'
+    rows, numbers = workbook_rows(write(tmp_path / "a.xlsx", sheet, "<x:si><x:t>text</x:t></x:si>"))
+    assert (rows, numbers) == ([["", "text"]], [2])
+
+
+def test_what_is_no_workbook(tmp_path):
+    (tmp_path / "text.xlsx").write_text("Subject,Filename")
+    write(tmp_path / "damaged.xlsx", "<row><c>")
+    write(tmp_path / "pointer.xlsx", '<row r="1"><c r="A1" t="s"><v>7</v></c></row>', "<si><t>one</t></si>")
+    for name in ("text", "damaged", "pointer", "absent"):
+        with pytest.raises(BadLabels, match=r"is no Excel workbook \(\.xlsx\)"):
+            workbook_rows(tmp_path / f"{name}.xlsx")
+
+
+def test_entities_are_refused(tmp_path):
+    path = tmp_path / "bomb.xlsx"
+    with zipfile.ZipFile(path, "w") as book:
+        body = '<!DOCTYPE a [<!ENTITY b "bb">]><worksheet><row r="1"><c><v>&b;</v></c></row></worksheet>'
+        book.writestr("xl/worksheets/sheet1.xml", body)
+    with pytest.raises(BadLabels, match="it declares entities"):
+        workbook_rows(path)
+
+
+def test_parts_that_are_too_large_are_not_unpacked(tmp_path, monkeypatch):
+    monkeypatch.setattr("facsight.data.workbook.LARGEST", 100)
+    with pytest.raises(BadLabels, match="larger than 100 bytes"):
+        workbook_rows(write(tmp_path / "a.xlsx", "<row/>" * 50))

@@ -4,7 +4,7 @@ Everything is computed in double precision; probabilities and logits have one co
 """
 
 import torch
-from jaxtyping import Float, Int
+from jaxtyping import Bool, Float, Int
 from torch import Tensor
 
 from facsight.core.errors import BadLabels
@@ -23,8 +23,7 @@ def expected_calibration_error(
     Guo et al., "On calibration of modern neural networks", ICML 2017, eq. 3: `bins` of equal width, each
     without its lower and with its upper end. In [0, 1], lower is better; biased upwards for few faces.
     """
-    sureness, answer = probabilities.double().max(dim=1)
-    return _binned_gap(sureness, answer.eq(truth).double(), bins)
+    return binned_gap(confidence_bins(probabilities, truth, bins=bins))
 
 
 def classwise_calibration_error(
@@ -35,23 +34,32 @@ def classwise_calibration_error(
     Kull et al., "Beyond temperature scaling", NeurIPS 2019, section 2. A class that is hardly ever likely
     adds almost nothing.
     """
-    columns = probabilities.double().unbind(dim=1)
-    gaps = [_binned_gap(column, truth.eq(k).double(), bins) for k, column in enumerate(columns)]
-    return torch.stack(gaps).mean()
+    return binned_gap(class_bins(probabilities, truth, bins=bins))
 
 
 def negative_log_likelihood(logits: Float[Tensor, "n class"], truth: Int[Tensor, "n"]) -> Float[Tensor, ""]:
     """Mean of minus the log probability of the true class, in nats."""
-    return torch.nn.functional.cross_entropy(logits.double(), truth)
+    return surprise(logits, truth).mean()
+
+
+def surprise(logits: Float[Tensor, "n class"], truth: Int[Tensor, "n"]) -> Float[Tensor, "n"]:
+    """Minus the log probability of each face's true class, in nats."""
+    return torch.nn.functional.cross_entropy(logits.double(), truth, reduction="none")
 
 
 def brier_score(probabilities: Float[Tensor, "n class"], truth: Int[Tensor, "n"]) -> Float[Tensor, ""]:
     """Mean over faces of the squared distance to the true class's corner, summed over classes: 0 to 2.
 
-    Brier 1950, "Verification of forecasts expressed in terms of probability", eq. 2.
+    Brier 1950, "Verification of forecasts expressed in terms of probability", eq. 2. Of two classes it is
+    twice what scikit-learn's `brier_score_loss` gives, which takes the second class alone.
     """
+    return brier_distance(probabilities, truth).mean()
+
+
+def brier_distance(probabilities: Float[Tensor, "n class"], truth: Int[Tensor, "n"]) -> Float[Tensor, "n"]:
+    """Each face's squared distance to the true class's corner, summed over classes."""
     corner = torch.nn.functional.one_hot(truth, probabilities.shape[1]).double()
-    return (probabilities.double() - corner).square().sum(dim=1).mean()
+    return (probabilities.double() - corner).square().sum(dim=1)
 
 
 def fit_temperature(logits: Float[Tensor, "n class"], truth: Int[Tensor, "n"]) -> float:
@@ -81,9 +89,33 @@ def fit_temperature(logits: Float[Tensor, "n class"], truth: Int[Tensor, "n"]) -
     return 2 / (low + high)
 
 
-def _binned_gap(sureness: Float[Tensor, "n"], outcome: Float[Tensor, "n"], bins: int) -> Float[Tensor, ""]:
-    """Mean distance between average sureness and average outcome, weighted by the faces in each bin."""
+def confidence_bins(
+    probabilities: Float[Tensor, "n class"], truth: Int[Tensor, "n"], *, bins: int
+) -> Float[Tensor, "column=1 bin sums=2"]:
+    """What adds up to the gap of the largest probability, see `binned_gap`."""
+    sureness, answer = probabilities.double().max(dim=1)
+    return _binned(sureness, answer.eq(truth), bins).unsqueeze(0)
+
+
+def class_bins(
+    probabilities: Float[Tensor, "n class"], truth: Int[Tensor, "n"], *, bins: int
+) -> Float[Tensor, "class bin sums=2"]:
+    """What adds up to the gap of each class's probability, see `binned_gap`."""
+    columns = probabilities.double().unbind(dim=1)
+    return torch.stack([_binned(column, truth.eq(k), bins) for k, column in enumerate(columns)])
+
+
+def binned_gap(sums: Float[Tensor, "column bin sums=2"]) -> Float[Tensor, ""]:
+    """Distance between average sureness and outcome, weighted by the faces in each bin; mean of columns.
+
+    The sums of a bin are of (sureness less outcome) and of faces.
+    """
+    surplus, faces = sums.unbind(dim=-1)
+    return (surplus.abs().sum(dim=-1) / faces.sum(dim=-1)).mean()
+
+
+def _binned(sureness: Float[Tensor, "n"], outcome: Bool[Tensor, "n"], bins: int) -> Float[Tensor, "bin 2"]:
     edges = torch.linspace(0, 1, bins + 1, dtype=torch.float64)
     bin_of = torch.bucketize(sureness.contiguous(), edges[1:-1])
-    surplus = torch.zeros(bins, dtype=torch.float64).index_add(0, bin_of, sureness - outcome)
-    return surplus.abs().sum() / len(sureness)
+    values = torch.stack([sureness - outcome.double(), torch.ones_like(sureness)], dim=1)
+    return torch.zeros(bins, 2, dtype=torch.float64).index_add(0, bin_of, values)

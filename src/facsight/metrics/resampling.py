@@ -2,7 +2,7 @@
 
 A resample is a count of how often each face was drawn, so that the means of all scores over all resamples are
 one matrix product. Scores that share their counts are resampled together: the interval of their difference,
-face by face, is paired.
+face by face, is paired. For frames of videos, or videos of people, see `metrics/clusters.py`.
 """
 
 from collections.abc import Sequence
@@ -63,6 +63,11 @@ def class_mean_intervals(
 def _resampled(values: Tensor, counts: Tensor) -> Float[Tensor, "resample score"]:
     known = values.isfinite()
     return counts @ torch.where(known, values, 0.0) / (counts @ known.double())
+
+
+def percentile_interval(estimate: float, draws: Float[Tensor, "resample"], confidence: float) -> Interval:
+    """The estimate with the percentiles of its resamples; those that are NaN are left out."""
+    return _intervals(draws.new_tensor([estimate]), draws.unsqueeze(1), confidence)[0]
 
 
 def _intervals(estimates: Tensor, draws: Tensor, confidence: float) -> list[Interval]:

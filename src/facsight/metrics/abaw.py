@@ -224,7 +224,10 @@ def _counted(
     tables = [_by_kind(kinds, what, given) for what, given in (("predictions", predicted), ("labels", truth))]
     for kind, order in ({} if names is None else _by_kind(kinds, "names", names)).items():
         check_order(order, kinds[kind].names)
-    rows = len(next(iter(tables[1].values())))
+    sizes = {kind: len(labels) for kind, labels in tables[1].items()}
+    rows = max(sizes.values())
+    if min(sizes.values()) < rows:
+        raise BadLabels(f"expected labels of the same rows for all kinds, invalid ones marked, found {sizes}")
     clusters, codes = ([""], torch.zeros(rows).long()) if cluster is None else cluster_codes(cluster, rows)
     return {
         kind: labels.count(tables[0][kind], tables[1][kind], codes, len(clusters))

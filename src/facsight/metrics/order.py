@@ -8,7 +8,7 @@ from collections.abc import Sequence
 
 import numpy as np
 import torch
-from jaxtyping import Float, Num
+from jaxtyping import Float, Num, Shaped
 from scipy.optimize import linear_sum_assignment
 from torch import Tensor
 
@@ -66,7 +66,7 @@ def class_likeness(confusion: Num[Tensor, "truth predicted"]) -> Float[Tensor, "
 
 
 def unit_likeness(
-    predicted: Num[Tensor, "n unit"], truth: Num[Tensor, "n unit"], *, rows_at_once: int = 1 << 16
+    predicted: Shaped[Tensor, "n unit"], truth: Shaped[Tensor, "n unit"], *, rows_at_once: int = 1 << 16
 ) -> Float[Tensor, "predicted truth"]:
     """Correlation of each predicted unit, 0 or 1, with each true one, over rows."""
     units = truth.shape[1]

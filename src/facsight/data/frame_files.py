@@ -5,6 +5,7 @@ folder of pictures is entered only when its video comes up.
 """
 
 import os
+import re
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -13,11 +14,8 @@ import polars as pl
 from facsight.data.dataset import Deviation
 from facsight.data.deviations import tell
 
-VIDEOS = (".mp4", ".avi", ".mov", ".mkv", ".wmv")
-SOUNDS = (".wav", ".mp3", ".flac")
-
-#: How the names of folders begin that hold media, not lists; they are found, but not entered.
-MEDIA_FOLDERS = ("cropped", "crops", "batch", "video", "frame", "face", "audio", "raw", "clip")
+#: Names of folders that hold media, not lists; they are found, but not entered.
+MEDIA_FOLDERS = r"(?:cropped|crops|batch\d|(?:videos?|frames?|faces?|clips?|audios?|raw)(?:_|$)).*"
 
 
 def folders_near(root: Path, depth: int = 3) -> list[str]:
@@ -62,7 +60,7 @@ def base_name(path: str) -> str:
 
 
 def _holds_media(folder: str) -> bool:
-    return base_name(folder).lower().startswith(MEDIA_FOLDERS)
+    return re.fullmatch(MEDIA_FOLDERS, base_name(folder).lower()) is not None
 
 
 def _names(folder: Path) -> list[str]:
@@ -83,9 +81,15 @@ class FramePictures:
     def __init__(self, root: Path, folders: Sequence[str]):
         self.root = root
         self.folders = tuple(folders)
+        self._listed: tuple[str, tuple[str, list[str]]] | None = None
 
     def names(self, video: str) -> tuple[str, list[str]]:
         """Where a video lies, relative to the dataset, and the names in there, unsorted; "" if nowhere."""
+        if self._listed is None or self._listed[0] != video:
+            self._listed = video, self._list(video)
+        return self._listed[1]
+
+    def _list(self, video: str) -> tuple[str, list[str]]:
         for folder in self.folders:
             names = _names(self.root / folder / video)
             if names:

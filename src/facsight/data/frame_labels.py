@@ -8,7 +8,7 @@ recording. The table has the id as `subject` and the recording as `video`.
 """
 
 import re
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -96,19 +96,25 @@ def _labelled(
 
 def _rows(root: Path, file: str, task: FrameLabels, found: list[Deviation]) -> pl.DataFrame:
     """The rows of a file as text, with `line` and the number of their `frame`."""
+    skip = header_lines(root, file, task.header, found)
     raw = (root / file).read_bytes()
-    header = raw.partition(b"\n")[0].decode("utf-8-sig", errors="replace").strip()
-    skip = 1
-    if [name.strip().lower() for name in header.split(",")] != [name.lower() for name in task.header]:
-        told = f"expected the header {','.join(task.header)}, found {header[:100]!r}"
-        found.append(Deviation(file, told, 1, fatal=False))
-        skip = 0 if re.fullmatch(r"[-+.,\deE\s]+", header) else 1
     blank = re.search(rb"\n[ \t\r]*\n\s*\S", raw)
     if blank:
         told = "a blank line between rows counts as a frame without label; those behind it may be off by one"
         found.append(Deviation(file, told, raw.count(b"\n", 0, blank.start()) + 2))
     rows = text_rows(root / file, root, found, task.columns, separator=",", skip=skip)
     return rows.with_columns((pl.col("line") - skip).cast(pl.Int32).alias("frame"))
+
+
+def header_lines(root: Path, file: str, expected: Sequence[str], found: list[Deviation]) -> int:
+    """How many lines come before the first row: 1, or 0 where the header is missing; another one is told."""
+    with (root / file).open("rb") as lines:
+        header = lines.readline().decode("utf-8-sig", errors="replace").strip()
+    if [name.strip().lower() for name in header.split(",")] == [name.lower() for name in expected]:
+        return 1
+    told = f"expected the header {','.join(expected)}, found {header[:100]!r}"
+    found.append(Deviation(file, told, 1, fatal=False))
+    return 0 if re.fullmatch(r"[-+.,\deE\s]+|.*\d\.jpg\b.*", header) else 1
 
 
 def whole_units(rows: pl.DataFrame, space: LabelSpace, file: str, found: list[Deviation]) -> pl.DataFrame:

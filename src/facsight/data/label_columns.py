@@ -75,11 +75,10 @@ def in_range(table: pl.DataFrame, space: LabelSpace, file: str, found: list[Devi
         pl.col(name).cast(pl.String).str.strip_chars().cast(pl.Float64, strict=False).alias(name)
         for name in space.columns
     )
-    fit = pl.all_horizontal(
-        (pl.col(name).is_between(low, high) | pl.col(name).is_in(marks)).fill_null(False)
-        for name in space.columns
-    )
-    good = read.select(fit.alias("good"))["good"]
+    legal = pl.all().is_in([low, high]) if space.kind == "units" else pl.all().is_between(low, high)
+    columns = read.select(space.columns)
+    fit = pl.all_horizontal((legal | pl.all().is_in(marks)).fill_null(False))
+    good = columns.select(fit.alias("good"))["good"]
     if not good.all():
         tell(
             found,

@@ -263,8 +263,9 @@ class TestActionUnits:
         units = [f"AU{number:02d}" for number in (1, 2, 4, 6, 7, 10, 12, 15, 23, 24, 25, 26)]
         assert columns(data, *units) == [(1, 0, 0, 1, 0, 0, 1, 0, 0, 0, 1, 0), (None,) * 12]
 
-    def test_neither_two_nor_a_half_is_a_unit(self, tmp_path, write, picture):
-        write("AU_Detection_Challenge/Train_Set/a.txt", f"{AUS}\n2,0,0,1,0,0,1,0,0,0,1,0\n")
+    @pytest.mark.parametrize("unit", ["2", "0.5"])
+    def test_neither_two_nor_a_half_is_a_unit(self, tmp_path, write, picture, unit):
+        write("AU_Detection_Challenge/Train_Set/a.txt", f"{AUS}\n{unit},0,0,1,0,0,1,0,0,0,1,0\n")
         picture("a", 1)
         with pytest.raises(BadLabels, match="line 2: expected AU01, AU02"):
             open_dataset("affwild2_au", tmp_path)

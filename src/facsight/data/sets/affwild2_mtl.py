@@ -8,7 +8,7 @@ from facsight.core.labels import label_space
 from facsight.data.dataset import Card, Deviation
 from facsight.data.deviations import tell
 from facsight.data.frame_files import FramePictures, base_name, folders_near, lists_near
-from facsight.data.frame_labels import LICENCE, crops_of, recording, whole_units
+from facsight.data.frame_labels import LICENCE, crops_of, header_lines, recording, whole_units
 from facsight.data.label_columns import decode, in_range
 from facsight.data.layout import need
 from facsight.data.mock_files import write_lines
@@ -79,11 +79,8 @@ def _list(root: Path, name: str) -> str | None:
 
 
 def _labelled(root: Path, file: str, found: list[Deviation]) -> pl.DataFrame:
-    with (root / file).open("rb") as lines:
-        header = lines.readline().decode("utf-8-sig", errors="replace").strip()
-    if header != HEADER:
-        found.append(Deviation(file, f"expected the header {HEADER}, found {header[:100]!r}", 1, fatal=False))
-    rows = text_rows(root / file, root, found, COLUMNS, separator=",", skip=0 if "/" in header else 1)
+    skip = header_lines(root, file, HEADER.split(","), found)
+    rows = text_rows(root / file, root, found, COLUMNS, separator=",", skip=skip)
     rows = whole_units(in_range(rows, VALUES, file, found), UNITS, file, found)
     return decode(rows, EXPRESSION, file, found)
 

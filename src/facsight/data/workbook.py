@@ -2,11 +2,16 @@
 
 import re
 import zipfile
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 from xml.parsers import expat
 
+import polars as pl
+
 from facsight.core.errors import BadLabels
+from facsight.data.csv_rows import csv_of, headed
+from facsight.data.dataset import Deviation
 
 #: Bytes of a part of a workbook once unpacked. A list of labels is far smaller; a bomb is larger.
 LARGEST = 64 * 1024**2
@@ -120,3 +125,14 @@ def _value(written: str, kind: str, strings: list[str]) -> str:
     if kind == "n" and re.fullmatch(r"-?\d+\.0+", written):
         return written.partition(".")[0]
     return written
+
+
+def sheet_of(root: Path, file: str, found: list[Deviation], columns: Sequence[str]) -> pl.DataFrame:
+    """A table with a header from the first sheet of a workbook, or from a CSV that was saved from it.
+
+    As `csv_of`: text under the names of the header, and the row as `line`.
+    """
+    if not file.lower().endswith(".xlsx"):
+        return csv_of(root, file, found, columns)
+    rows, lines = workbook_rows(root / file)
+    return headed(rows, lines, file, found, columns)

@@ -127,6 +127,7 @@ class _Gathered:
         self.held: dict[str, np.ndarray] = {}
         self.rows = self.unknown = 0
         self.unknown_named: list[tuple[int, str]] = []
+        self.add(pl.DataFrame(schema=dict.fromkeys(columns.used, pl.String) | {"line": pl.Int64}))
 
     def add(self, block: pl.DataFrame) -> None:
         self.rows += len(block)

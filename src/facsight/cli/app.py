@@ -18,6 +18,8 @@ VERBS = {
     "train": "facsight.cli.train:train",
     "score": "facsight.cli.score:score",
     "audit": "facsight.cli.audit:audit",
+    "protocol": "facsight.cli.protocol:protocol",
+    "submit": "facsight.cli.submit:submit",
     "compare": "facsight.cli.compare:compare",
     "agree": "facsight.cli.agree:agree",
     "report": "facsight.cli.report:report",
@@ -45,7 +47,11 @@ def build() -> typer.Typer:
     app.callback()(_facsight)
     for name, home in VERBS.items():
         module, function = home.split(":")
-        app.command(name)(getattr(import_module(module), function))
+        verb = getattr(import_module(module), function)
+        if isinstance(verb, typer.Typer):
+            app.add_typer(verb, name=name)
+        else:
+            app.command(name)(verb)
     return app
 
 

@@ -228,6 +228,18 @@ class _Gathered:
     def _as_numbers(
         self, table: pl.DataFrame, names: Sequence[str], low: float, high: float, expected: str
     ) -> pl.DataFrame:
+        numbers = {name: _number(table, name) for name in names}
+        fits = pl.all_horizontal(
+            number.is_between(low, high).fill_null(value=False) for number in numbers.values()
+        )
+        if not table.select(fits.all()).item():
+            table = self._without_strays(table, names, low, high, expected)
+        return table.with_columns(number.alias(name) for name, number in numbers.items())
+
+    def _without_strays(
+        self, table: pl.DataFrame, names: Sequence[str], low: float, high: float, expected: str
+    ) -> pl.DataFrame:
+        """The rows whose numbers are what they should be; each other one is told by what is wrong with it."""
         for name in names:
             number = _number(table, name)
             table = self.findings.keep(table, number.is_not_null(), f"expected a number for {name}", name)
@@ -235,7 +247,7 @@ class _Gathered:
                 table, number.is_finite(), f"expected a finite number for {name}", name
             )
             table = self.findings.keep(table, number.is_between(low, high), expected.format(name), name)
-        return table.with_columns(_number(table, name).alias(name) for name in names)
+        return table
 
     def _put(self, name: str, rows: np.ndarray, values: np.ndarray) -> None:
         if name not in self.held:

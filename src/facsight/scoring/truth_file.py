@@ -103,9 +103,13 @@ def _numbers(table: pl.DataFrame, columns: Columns, space: LabelSpace, findings:
     types = column_types(space)
     for ours in space.columns:
         theirs = columns.numbers[ours]
-        text = pl.col(theirs).cast(pl.String).str.strip_chars()
-        value = text.cast(pl.Float64, strict=False)
-        empty = text.is_null() | (text == "") | value.is_in(marks)
+        written = pl.col(theirs)
+        empty = written.is_null()
+        if table.schema[theirs] == pl.String:
+            written = written.str.strip_chars()
+            empty = empty | (written == "")
+        value = written.cast(pl.Float64, strict=False)
+        empty = empty | value.is_in(marks)
         legal = empty | value.is_between(low, high)
         table = findings.keep(
             table, legal, f"expected {theirs} from {low:g} to {high:g}, or no label", theirs

@@ -8,7 +8,7 @@ import sklearn.metrics
 import torch
 
 from facsight.core.errors import BadLabels, UnknownName
-from facsight.metrics.abaw import EDITIONS, abaw_protocol, abaw_score
+from facsight.metrics.abaw import EDITIONS, abaw_protocol, abaw_score, abaw_tally
 from oracles.agreement import exact_concordance
 
 #: Which edition had which task: section 0 of the facts on ABAW, said once more and not read from the table.
@@ -329,6 +329,8 @@ def test_a_permuted_order_is_caught_by_name_and_by_the_numbers(task, generator):
         BadLabels, match=r"expected the order .* take columns \[1, 0, 2|take columns \[1, 0\]"
     ):
         abaw_score(task, 10, predicted, truth, names=names)
+    with pytest.raises(BadLabels, match="expected the order"):
+        abaw_tally(task, 10, predicted, truth, names=names, cluster=torch.arange(2000))
     # without names it can only be suspected; with the right order it is not
     suspected = [
         note for note in abaw_score(task, 10, predicted, truth).notes if "order of the labels" in note

@@ -273,3 +273,23 @@ def test_undefined_resamples_are_left_out(generator):
     tally = ClusterTally(sums, lambda totals: totals[:, 0] / totals[:, 1], sums)
     found = cluster_bootstrap(tally, generator=generator, resamples=50)
     assert (found.estimate, found.low, found.high) == (1, 1, 1)
+
+
+def test_a_system_without_a_score_cannot_be_compared(generator):
+    sums = torch.tensor([[0.0, 0.0], [0.0, 0.0]]).double()
+    nothing = ClusterTally(sums, lambda totals: totals[:, 0] / totals[:, 1], sums)
+    with pytest.raises(BadLabels, match="two scores to compare, found nan and nan"):
+        compare(nothing, nothing, generator=generator)
+
+
+def test_undefined_exchanges_count_against_a_difference(generator):
+    """Half of all exchanges of two clusters have no score: p must not be smaller for it."""
+
+    def score(totals):
+        return torch.where(totals[:, 0] == 3, torch.nan, totals[:, 0])
+
+    truth = torch.ones(2, 1).double()
+    # together 6 and 0; with one cluster exchanged 3 for both
+    one = ClusterTally(torch.tensor([[3.0], [3.0]]).double(), score, truth)
+    other = ClusterTally(torch.tensor([[0.0], [0.0]]).double(), score, truth)
+    assert compare(one, other, generator=generator, permutations=300).p_value == 1

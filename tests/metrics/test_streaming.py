@@ -134,6 +134,14 @@ def test_what_is_refused(unchecked):
         ranked.update(torch.zeros(1), torch.tensor([7]))
 
 
+def test_unknown_cells_of_units_are_left_out():
+    """Unit 1: hit and rightly absent, so 1. Unit 2: one hit, one false: accuracy 1/2, F1 2/3."""
+    score = streaming.unit_score(emotionet_score, units=2, unknown=999)
+    score.update(torch.tensor([[1, 1], [1, 1]]), torch.tensor([[1, 0], [999, 1]]))
+    score.update(torch.tensor([[0, 0]]), torch.tensor([[0, 999]]))
+    assert score.compute() == pytest.approx((1 + (1 / 2 + 2 / 3) / 2) / 2)
+
+
 def test_intensities_by_hand_and_in_parts(generator):
     """Squares 14/3 and 8, products 6 about means 4/3 and 2."""
     agreement = IntensityAgreement()

@@ -201,13 +201,14 @@ def abaw_tally(
     truth: Table | Mapping[str, Table],
     *,
     cluster: Sequence[Hashable] | Tensor,
+    names: Sequence[str] | Mapping[str, Sequence[str]] | None = None,
 ) -> ClusterTally:
     """The same score as sums over videos or people, for `cluster_bootstrap` and `compare`.
 
     `cluster` has a name or number for each row. Videos of one file (`_left`, `_right`) should share one.
     """
     protocol = abaw_protocol(task, edition)
-    counted = _counted(protocol, predicted, truth, None, cluster=cluster)
+    counted = _counted(protocol, predicted, truth, names, cluster=cluster)
     widths = [found.sums.shape[1] for found in counted.values()]
     return ClusterTally(
         sums=torch.cat([found.sums for found in counted.values()], dim=1),

@@ -52,12 +52,13 @@ class ValenceArousal:
 
     def count(self, predicted: Table, truth: Table, codes: Int[Tensor, "row"], clusters: int) -> Counted:
         """Sums of each cluster; `BadLabels` where a valid row has a prediction outside [-1, 1], or none."""
-        kept = _valid(predicted, truth, codes, len(self.names), lambda labels: labels.eq(-5) | labels.isnan())
-        kept.refuse_labels(_outside(kept.truth, -1.0, 1.0), "from -1 to 1, or -5")
-        kept.refuse_predictions(
-            _outside(kept.predicted, -1.0, 1.0), "from -1 to 1: clip them, as for a submission"
+        rows = _rows(predicted, truth, len(self.names), lambda labels: labels.eq(-5) | labels.isnan())
+        rows.refuse_labels(_outside(rows.truth, -1.0, 1.0), "from -1 to 1, or -5")
+        advice = "from -1 to 1: clip them, as for a submission"
+        rows.refuse_predictions(_outside(rows.predicted, -1.0, 1.0), advice)
+        return _traces(
+            rows, codes, clusters, dict(zip(("CCC_V", "CCC_A"), self.names, strict=True)), concordance_of
         )
-        return _traces(kept, clusters, dict(zip(("CCC_V", "CCC_A"), self.names, strict=True)), concordance_of)
 
 
 @dataclass(frozen=True)
@@ -68,10 +69,10 @@ class Intensities:
 
     def count(self, predicted: Table, truth: Table, codes: Int[Tensor, "row"], clusters: int) -> Counted:
         """Sums of each cluster; `BadLabels` where a valid row has a prediction that is not finite."""
-        kept = _valid(predicted, truth, codes, len(self.names), torch.isnan)
-        kept.refuse_labels(_outside(kept.truth, 0.0, 1.0), "from 0 to 1")
-        kept.refuse_predictions(~kept.predicted.isfinite(), "that are finite")
-        counted = _traces(kept, clusters, {f"pearson_{name}": name for name in self.names}, pearson_of)
+        rows = _rows(predicted, truth, len(self.names), torch.isnan)
+        rows.refuse_labels(_outside(rows.truth, 0.0, 1.0), "from 0 to 1")
+        rows.refuse_predictions(~rows.predicted.isfinite(), "that are finite")
+        counted = _traces(rows, codes, clusters, {f"pearson_{name}": name for name in self.names}, pearson_of)
 
         def scores(totals: Tensor) -> Scores:
             each = counted.scores(totals)
@@ -92,17 +93,17 @@ class Classes:
     def count(self, predicted: Table, truth: Table, codes: Int[Tensor, "row"], clusters: int) -> Counted:
         """Confusions of each cluster; `BadLabels` where a valid row's prediction is no class."""
         top = len(self.names) - 1
-        kept = _valid(predicted, truth, codes, 0, lambda labels: labels.eq(-1) | labels.isnan())
-        kept.refuse_labels(_no_number(kept.truth, top), f"from 0 to {top}, or -1")
+        rows = _rows(predicted, truth, 0, lambda labels: labels.eq(-1) | labels.isnan())
+        rows.refuse_labels(_no_number(rows.truth, top), f"from 0 to {top}, or -1")
         advice = f"that are classes from 0 to {top}: of probabilities take the largest's"
-        kept.refuse_predictions(_no_number(kept.predicted, top), advice)
-        answers, labels = kept.predicted.squeeze(1).long(), kept.truth.squeeze(1).long()
-        counts = grouped_confusions(answers, labels, kept.codes, groups=clusters, classes=top + 1)
+        rows.refuse_predictions(_no_number(rows.predicted, top), advice)
+        answers, labels = (table.squeeze(1) for table in rows.kept(torch.int64))
+        counts = grouped_confusions(answers, labels, codes[rows.valid], groups=clusters, classes=top + 1)
         whole = counts.sum(dim=0)
         unlabelled = [n for n, some in zip(self.names, whole.any(dim=1).tolist(), strict=True) if not some]
         notes = [f"no row is labelled {name}: its F1 counts as 0" for name in unlabelled]
         notes.append(suspected_exchange(class_likeness(whole), self.names) or "")
-        return kept.counted(counts.double().flatten(1), self._scores, counts.sum(dim=2).double(), notes)
+        return rows.counted(counts.double().flatten(1), self._scores, counts.sum(dim=2).double(), notes)
 
     def _scores(self, totals: Float[Tensor, "draw statistic"]) -> Scores:
         confusion = totals.view(-1, len(self.names), len(self.names))
@@ -126,24 +127,25 @@ class Units:
 
     def count(self, predicted: Table, truth: Table, codes: Int[Tensor, "row"], clusters: int) -> Counted:
         """Confusions of each cluster; `BadLabels` where a valid row has a prediction other than 0 and 1."""
-        kept = _valid(predicted, truth, codes, len(self.names), lambda labels: labels.eq(-1) | labels.isnan())
-        kept.refuse_labels(_no_number(kept.truth, 1), "0 and 1, or -1")
+        rows = _rows(predicted, truth, len(self.names), lambda labels: labels.eq(-1) | labels.isnan())
+        rows.refuse_labels(_no_number(rows.truth, 1), "0 and 1, or -1")
         advice = "0 and 1: of probabilities take whether they reach a threshold"
-        kept.refuse_predictions(_no_number(kept.predicted, 1), advice)
+        rows.refuse_predictions(_no_number(rows.predicted, 1), advice)
+        answers, labels = rows.kept(torch.int8)
+        group = codes[rows.valid]
         counts = torch.stack(
             [
-                grouped_confusions(answers.long(), labels.long(), kept.codes, groups=clusters, classes=2)
-                for answers, labels in zip(kept.predicted.unbind(1), kept.truth.unbind(1), strict=True)
+                grouped_confusions(one, other, group, groups=clusters, classes=2)
+                for one, other in zip(answers.unbind(1), labels.unbind(1), strict=True)
             ],
             dim=1,
         )
         present = counts[:, :, 1].sum(dim=(0, 2)).tolist()
         silent = [name for name, some in zip(self.names, present, strict=True) if not some]
         notes = [f"{name} is in no row: its F1 counts as 0" for name in silent]
-        notes.append(suspected_exchange(unit_likeness(kept.predicted, kept.truth), self.names) or "")
-        return kept.counted(
-            counts.double().flatten(1), self._scores, counts.sum(dim=3).double().flatten(1), notes
-        )
+        notes.append(suspected_exchange(unit_likeness(answers, labels), self.names) or "")
+        known = counts.sum(dim=3).double().flatten(1)
+        return rows.counted(counts.double().flatten(1), self._scores, known, notes)
 
     def _scores(self, totals: Float[Tensor, "draw statistic"]) -> Scores:
         confusion = totals.view(-1, len(self.names), 2, 2)
@@ -158,50 +160,47 @@ Kind = ValenceArousal | Intensities | Classes | Units
 
 
 @dataclass(frozen=True)
-class _Kept:
-    """Predictions and labels, as (row, column), and clusters of the rows whose label is valid."""
+class _Rows:
+    """Predictions and labels, as (row, column), and which rows have a valid label."""
 
     predicted: Tensor
     truth: Tensor
-    codes: Int[Tensor, "kept"]
     valid: Bool[Tensor, "row"]
 
-    def refuse_labels(self, bad: Bool[Tensor, "kept column"], expected: str) -> None:
+    def refuse_labels(self, bad: Bool[Tensor, "row column"], expected: str) -> None:
         """`BadLabels` where a label is bad."""
         self._refuse(bad, self.truth, f"labels {expected}")
 
-    def refuse_predictions(self, bad: Bool[Tensor, "kept column"], expected: str) -> None:
-        """`BadLabels` where a prediction is bad: it is never left out silently."""
+    def refuse_predictions(self, bad: Bool[Tensor, "row column"], expected: str) -> None:
+        """`BadLabels` where a prediction beside a valid label is bad: it is never left out silently."""
         self._refuse(bad, self.predicted, f"predictions {expected}")
+
+    def kept(self, kind: torch.dtype) -> tuple[Tensor, Tensor]:
+        """Predictions and labels of the rows that count, as numbers of that kind."""
+        return self.predicted.to(kind)[self.valid], self.truth.to(kind)[self.valid]
 
     def counted(
         self, sums: Tensor, scores: Callable[..., Scores], truth: Tensor, notes: list[str]
     ) -> Counted:
         """The sums, with how many rows counted."""
-        rows = len(self.codes)
+        rows = int(self.valid.sum())
         told = tuple(note for note in notes if note)
         return Counted(sums, scores, truth, rows, len(self.valid) - rows, told)
 
     def _refuse(self, bad: Tensor, values: Tensor, expected: str) -> None:
-        wrong = bad.any(dim=1)
+        wrong = bad.any(dim=1) & self.valid
         if not bool(wrong.any()):
             return
         first = int(wrong.nonzero()[0])
-        place, found = int(self.valid.nonzero()[first]), values[first][bad[first]][0].item()
+        found = values[first][bad[first]][0].item()
         raise BadLabels(
-            f"expected {expected}; {int(wrong.sum())} of {len(wrong)} rows with a valid label have others, "
-            f"the first is row {place}, counted from 0, with {found}"
+            f"expected {expected}; {int(wrong.sum())} of {int(self.valid.sum())} rows with a valid label "
+            f"have others, the first is row {first}, counted from 0, with {found}"
         )
 
 
-def _valid(
-    predicted: Table,
-    truth: Table,
-    codes: Int[Tensor, "row"],
-    columns: int,
-    invalid: Callable[[Tensor], Tensor],
-) -> _Kept:
-    """The rows with a valid label; `columns` = 0 means one number a row. `BadLabels` where there are none."""
+def _rows(predicted: Table, truth: Table, columns: int, invalid: Callable[[Tensor], Tensor]) -> _Rows:
+    """Both as tensors; `columns` = 0 means one number a row. `BadLabels` where no row has a valid label."""
     tables = [torch.as_tensor(predicted), torch.as_tensor(truth)]
     expected = f"{columns} columns" if columns else "one number a row"
     for name, table in zip(("predictions", "labels"), tables, strict=True):
@@ -213,18 +212,20 @@ def _valid(
     valid = ~invalid(labels).any(dim=1)
     if not bool(valid.any()):
         raise BadLabels(f"expected rows with a valid label, found none among {len(valid)}")
-    if bool(valid.all()):
-        return _Kept(answers, labels, codes, valid)
-    return _Kept(answers[valid], labels[valid], codes[valid], valid)
+    return _Rows(answers, labels, valid)
 
 
-def _traces(kept: _Kept, clusters: int, columns: dict[str, str], score: Callable[..., Tensor]) -> Counted:
+def _traces(
+    rows: _Rows,
+    codes: Int[Tensor, "row"],
+    clusters: int,
+    columns: dict[str, str],
+    score: Callable[..., Tensor],
+) -> Counted:
     """Sums of moments of each column, and a score of moments: both are 0 where a column is constant."""
-    answers, labels = (
-        table if table.is_floating_point() else table.double() for table in (kept.predicted, kept.truth)
-    )
+    (answers, labels), group = rows.kept(torch.float64), codes[rows.valid]
     pairs = zip(answers.unbind(1), labels.unbind(1), strict=True)
-    by_cluster = [grouped_moments(one, other, kept.codes, groups=clusters) for one, other in pairs]
+    by_cluster = [grouped_moments(one, other, group, groups=clusters) for one, other in pairs]
     centres = [pooled(found).means[1].expand(2) for found in by_cluster]
     sums = [found.sums(centre) for found, centre in zip(by_cluster, centres, strict=True)]
 
@@ -238,7 +239,7 @@ def _traces(kept: _Kept, clusters: int, columns: dict[str, str], score: Callable
     truth = torch.cat(
         [part[:, [0, 2, 4]] for part in sums] + [c[:1].expand(clusters, 1) for c in centres], dim=1
     )
-    return kept.counted(torch.cat(sums, dim=1), scores, truth, notes)
+    return rows.counted(torch.cat(sums, dim=1), scores, truth, notes)
 
 
 def _constant(found: Moments, name: str) -> list[str]:

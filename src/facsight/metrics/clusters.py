@@ -5,6 +5,7 @@ is a function of sums over rows needs the sums of each cluster only: a resample 
 a product of how often each cluster was drawn with these sums.
 """
 
+import math
 from collections.abc import Callable, Hashable, Iterator, Sequence
 from dataclasses import dataclass
 
@@ -148,11 +149,14 @@ def compare(
     The interval of the difference draws the same clusters for both. The p-value is that of a sign-flip test:
     the two systems change places in a random half of the clusters (Good, "Permutation, parametric and
     bootstrap tests of hypotheses", 2005), and p is the share of such exchanges, the observed one included,
-    whose difference is at least as large. `BadLabels` where the two were not scored on the same labels.
+    whose difference is at least as large, or is not defined. `BadLabels` where the two were not scored on the
+    same labels, or one of them has no score.
     """
     if one.truth.shape != other.truth.shape or not torch.equal(one.truth, other.truth):
         raise BadLabels("two systems are compared on the same rows of the same clusters; their labels differ")
     clusters, observed = len(one.sums), one.estimate - other.estimate
+    if not math.isfinite(observed):
+        raise BadLabels(f"expected two scores to compare, found {one.estimate} and {other.estimate}")
     draws = torch.cat(
         [
             one.score(counts @ one.sums) - other.score(counts @ other.sums)
@@ -166,10 +170,10 @@ def compare(
             for kept in _flips(clusters, generator, permutations)
         ]
     )
-    as_large = int((flipped.abs() >= abs(observed) * (1 - 1e-9)).sum())
+    smaller = int((flipped.abs() < abs(observed) * (1 - 1e-9)).sum())
     return Comparison(
         difference=percentile_interval(observed, draws, confidence),
-        p_value=(1 + as_large) / (1 + permutations),
+        p_value=(1 + permutations - smaller) / (1 + permutations),
         clusters=clusters,
     )
 

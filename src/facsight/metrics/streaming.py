@@ -67,9 +67,13 @@ def confusion_score(score: Callable[[Tensor], Tensor], *, classes: int) -> Summe
     return Summed(partial(confusion_matrix, classes=classes), score, torch.zeros(classes, classes).long())
 
 
-def unit_score(score: Callable[[Tensor], Tensor], *, units: int) -> Summed:
-    """A score of one confusion a unit, such as `emotionet_score` or the mean of `positive_f1`."""
-    return Summed(unit_confusions, score, torch.zeros(units, 2, 2).long())
+def unit_score(score: Callable[[Tensor], Tensor], *, units: int, unknown: int | None = None) -> Summed:
+    """A score of one confusion a unit, such as `emotionet_score`; labels of `unknown` do not count."""
+
+    def count(predicted: Tensor, truth: Tensor) -> Tensor:
+        return unit_confusions(predicted, truth, mask=None if unknown is None else truth != unknown)
+
+    return Summed(count, score, torch.zeros(units, 2, 2).long())
 
 
 def mean_score(rows: Callable[..., Float[Tensor, "n"]]) -> Summed:

@@ -43,8 +43,6 @@ def show(name: Annotated[str, typer.Argument(help="A name from `facsight protoco
 
 def described(protocol: "Protocol") -> list[tuple[str, str]]:
     """The lines of a protocol's card."""
-    parts = [f"{part.weight:g} x {part.score} of {part.space}" for part in protocol.official]
-    official = " + ".join(part.removeprefix("1 x ") for part in parts)
     folds = [
         f"{scheme.name}{' (never beside others: see below)' if scheme.warning else ''}"
         for scheme in protocol.folds
@@ -57,7 +55,7 @@ def described(protocol: "Protocol") -> list[tuple[str, str]]:
         ("folds", ", ".join(folds)),
         ("rows", protocol.rows),
         ("left out", ", ".join(protocol.drop)),
-        ("official", official),
+        ("official", protocol.sum),
         ("also", ", ".join(protocol.also)),
         ("convention", protocol.convention),
         ("intervals", f"drawn over {protocol.resample}s"),

@@ -46,6 +46,10 @@ class Part:
     score: str
     weight: float = 1.0
 
+    def __str__(self) -> str:
+        factor = "" if self.weight == 1 else f"{self.weight:g} x "
+        return f"{factor}{self.score} of {self.space}"
+
 
 @dataclass(frozen=True)
 class FoldScheme:
@@ -110,6 +114,11 @@ class Protocol:
         if name is not None and name not in known:
             raise UnknownName(f"{self.name} has no folds {name!r}: {did_you_mean(name, known)}")
         return self.folds[0] if name is None else known[name]
+
+    @property
+    def sum(self) -> str:
+        """The official number as a sum of scores, in words."""
+        return " + ".join(str(part) for part in self.official)
 
     @property
     def uses(self) -> str:

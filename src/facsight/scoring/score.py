@@ -61,11 +61,10 @@ def as_data(scored: Scored, *, claimed: str | None = None) -> dict[str, Any]:
     """A score as it is kept: the official number first, then its parts and what they rest on."""
     protocol, truth = scored.protocol, scored.truth
     official = _entry(scored.official, scored.clusters)
-    summands = " + ".join(f"{part.weight:g} x {part.score} of {part.space}" for part in protocol.official)
     data = {
         "protocol": protocol.name,
         "title": protocol.title,
-        "official": official | {"is": summands.replace("1 x ", ""), "convention": protocol.convention},
+        "official": official | {"is": protocol.sum, "convention": protocol.convention},
         "split": truth.split,
         "official_split": protocol.score or "folds",
         "scores": {name: _scores(protocol, tally, scored.clusters) for name, tally in scored.spaces.items()},

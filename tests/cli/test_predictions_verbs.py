@@ -131,6 +131,21 @@ class TestProtocol:
         assert "mixed-five-fold" in facsight("protocol", "show", "biovid")[1]
         assert facsight("protocol", "show", "biovod")[0] == 2
 
+    def test_folds_are_written_as_a_file(self, facsight, tmp_path):
+        dataset_module("biovid").mock(tmp_path / "bio")
+        code, told, problem = facsight("protocol", "split", "biovid", "--root", "bio", "--out", "folds")
+        assert (code, problem) == (0, "")
+        assert "2 folds of 10 samples" in told
+        text = (tmp_path / "folds/biovid-leave-one-subject-out.csv").read_text()
+        assert text.startswith("# facsight folds 1\n")
+        arguments = ("protocol", "split", "biovid", "--root", "bio", "--out", "folds", "--scheme")
+        code, _, problem = facsight(*arguments, "mixed-five-fold")
+        assert code == 0
+        assert "warning: this published scheme has every person on both sides" in problem
+        code, _, problem = facsight(*arguments, "ten")
+        assert code == 2
+        assert "ten-targets" in problem
+
 
 SAMPLE = "image_location,valence,arousal\n" + "".join(
     f"{v}/{k:05d}.jpg,0,0\n" for v in ("a", "a_left") for k in (1, 2, 3)

@@ -1,5 +1,6 @@
 """`facsight protocol`: under which rules a figure can be compared, and the folds that belong to them."""
 
+from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -39,6 +40,37 @@ def show(name: Annotated[str, typer.Argument(help="A name from `facsight protoco
 
     for title, text in described(load_protocol(name)):
         typer.echo(f"{title:12} {text}")
+
+
+@protocol.command()
+def split(
+    name: Annotated[str, typer.Argument(help="A name from `facsight protocol list`.")],
+    root: Annotated[Path, typer.Option(help="The dataset's folder.")],
+    out: Annotated[Path, typer.Option(help="The folder for the file of folds.")],
+    scheme: Annotated[
+        str | None, typer.Option(help="Another way to divide than the protocol's own; `show` names them.")
+    ] = None,
+    seed: Annotated[int, typer.Option(help="Who goes where, where that is left open.")] = 0,
+) -> None:
+    """Write the folds as a file that can be published: who is where, with a checksum.
+
+    Example: facsight protocol split biovid --root BioVid --out folds/
+    """
+    from facsight.analysis.saving import ready_folder
+    from facsight.cli.screen import complain, counted
+    from facsight.data.fold_files import write_folds
+    from facsight.data.opening import open_dataset
+    from facsight.data.protocol import load_protocol
+    from facsight.data.protocol_folds import protocol_folds
+
+    chosen = load_protocol(name)
+    table = open_dataset(chosen.dataset, root).table
+    folds, warning = protocol_folds(chosen, table, scheme=scheme, seed=seed)
+    if warning:
+        complain(f"warning: {warning}")
+    way = chosen.scheme(scheme).name if chosen.folds else "official"
+    path = write_folds(folds, ready_folder(out) / f"{name}-{way}.csv")
+    typer.echo(f"{counted(len(folds), 'fold')} of {counted(len(table), 'sample')}: {path}")
 
 
 def described(protocol: "Protocol") -> list[tuple[str, str]]:

@@ -49,6 +49,20 @@ def media_near(root: Path, endings: tuple[str, ...], depth: int = 3) -> dict[str
     return found
 
 
+def clips_in(root: Path, folder: str) -> dict[str, str]:
+    """What lies in a folder by its name without ending: clips are files, or folders of their frames."""
+    return {Path(name).stem: f"{folder}/{name}" for name in listed(root / folder)}
+
+
+def first_line(path: Path) -> str:
+    """The first line of a text file without the ends; "" of one that cannot be read."""
+    try:
+        with path.open("rb") as lines:
+            return lines.readline().decode("utf-8-sig", errors="replace").strip()
+    except OSError:
+        return ""
+
+
 def listed(folder: Path) -> list[str]:
     """Names of what lies in a folder, in order, hidden ones aside; none where there is no such folder."""
     return sorted(name for name in _names(folder) if not name.startswith("."))
@@ -59,6 +73,15 @@ def base_name(path: str) -> str:
     return path.rstrip("/").rpartition("/")[2]
 
 
+def stays_inside(path: str) -> bool:
+    """Whether a path that a list names stays in the folder it is meant for.
+
+    >>> stays_inside("Videos/82553/Visite_1"), stays_inside("../82553"), stays_inside("/82553")
+    (True, False, False)
+    """
+    return not {"", ".", ".."} & set(path.split("/"))
+
+
 def _holds_media(folder: str) -> bool:
     return re.fullmatch(MEDIA_FOLDERS, base_name(folder).lower()) is not None
 
@@ -66,13 +89,16 @@ def _holds_media(folder: str) -> bool:
 def _names(folder: Path) -> list[str]:
     try:
         return os.listdir(folder)  # noqa: PTH208  a path each would cost more than the listing
-    except (FileNotFoundError, NotADirectoryError):
+    except OSError:
         return []
 
 
 def _folders_in(folder: Path) -> list[str]:
-    with os.scandir(folder) as entries:
-        return sorted(entry.name for entry in entries if not entry.name.startswith(".") and entry.is_dir())
+    try:
+        with os.scandir(folder) as entries:
+            return sorted(entry.name for entry in entries if entry.name[0] != "." and entry.is_dir())
+    except OSError:
+        return []
 
 
 class FramePictures:
@@ -90,7 +116,7 @@ class FramePictures:
         return self._listed[1]
 
     def _list(self, video: str) -> tuple[str, list[str]]:
-        for folder in self.folders:
+        for folder in self.folders if stays_inside(video) else ():
             names = _names(self.root / folder / video)
             if names:
                 return f"{folder}/{video}", names
@@ -106,7 +132,9 @@ class FramePictures:
         if len(absent) and self.folders:
             told = f"expected pictures of {video} in {' or '.join(self.folders)}"
             if names:
-                told = f"{len(absent)} frames have no picture, the first is {video}/{absent['name'][0]}"
+                told = (
+                    f"{len(absent)} of {len(rows)} frames have no picture, the first is {absent['name'][0]}"
+                )
             tell(found, file, absent["line"][:1], told, fatal=False)
         return rows
 

@@ -58,7 +58,7 @@ def read_frame_labels(
     folder = next((f for f in near if base_name(f) in task.folders), None)
     parts = [] if folder is None else list(_labelled(root, folder, task, parse, crops, found))
     labelled = {part["subject"][0] for part in parts if len(part)}
-    parts += test_rows(root, task.tests, crops, found, labelled)
+    parts += asked_rows(root, task.tests, crops, found, labelled)
     if not parts:
         need(root, card, f"{task.folders[0]}/{next(iter(task.splits))}/<video>.txt")
     return pl.concat(parts, how="diagonal")
@@ -96,25 +96,44 @@ def _labelled(
 
 def _rows(root: Path, file: str, task: FrameLabels, found: list[Deviation]) -> pl.DataFrame:
     """The rows of a file as text, with `line` and the number of their `frame`."""
-    skip = header_lines(root, file, task.header, found)
-    raw = (root / file).read_bytes()
+    rows, skip = rows_below(root, file, task.header, task.columns, found)
+    raw = _raw(root / file)
     blank = re.search(rb"\n[ \t\r]*\n\s*\S", raw)
     if blank:
         told = "a blank line between rows counts as a frame without label; those behind it may be off by one"
         found.append(Deviation(file, told, raw.count(b"\n", 0, blank.start()) + 2))
-    rows = text_rows(root / file, root, found, task.columns, separator=",", skip=skip)
     return rows.with_columns((pl.col("line") - skip).cast(pl.Int32).alias("frame"))
 
 
-def header_lines(root: Path, file: str, expected: Sequence[str], found: list[Deviation]) -> int:
-    """How many lines come before the first row: 1, or 0 where the header is missing; another one is told."""
-    with (root / file).open("rb") as lines:
-        header = lines.readline().decode("utf-8-sig", errors="replace").strip()
-    if [name.strip().lower() for name in header.split(",")] == [name.lower() for name in expected]:
-        return 1
-    told = f"expected the header {','.join(expected)}, found {header[:100]!r}"
-    found.append(Deviation(file, told, 1, fatal=False))
-    return 0 if re.fullmatch(r"[-+.,\deE\s]+|.*\d\.jpg\b.*", header) else 1
+def rows_below(
+    root: Path, file: str, header: Sequence[str], columns: Sequence[str], found: list[Deviation]
+) -> tuple[pl.DataFrame, int]:
+    """The rows of a file as text under `columns`, and how many lines of header came before them.
+
+    Where the first line is a row, all are read. Where it names the columns in another order, they are taken
+    by name. Any other first line is of another release, whose numbers may mean something else: none is read.
+    """
+    first = _raw(root / file).partition(b"\n")[0].decode("utf-8-sig", errors="replace").strip()
+    named, wanted = ([name.strip().lower() for name in line] for line in (first.split(","), header))
+    told, skip, read = f"expected the header {','.join(header)}, found {first[:100]!r}", 1, True
+    if named != wanted:
+        same = sorted(named) == sorted(wanted) and len(wanted) == len(columns)
+        columns = [columns[wanted.index(name)] for name in named] if same else columns
+        skip = 0 if re.fullmatch(r"[-+.,\deE\s]+|[^,]*\d\.jpg,.*", first) else 1
+        read = same or not skip
+        found.append(Deviation(file, told, 1, fatal=not read))
+    rows = text_rows(root / file, root, found, columns, separator=",", skip=skip)
+    if read and rows.is_empty():
+        found.append(Deviation(file, "expected a row a frame, found none"))
+    return (rows if read else rows.clear()), skip
+
+
+def _raw(path: Path) -> bytes:
+    """What a file holds; nothing of one that cannot be read, which is told where its rows are asked for."""
+    try:
+        return path.read_bytes()
+    except OSError:
+        return b""
 
 
 def whole_units(rows: pl.DataFrame, space: LabelSpace, file: str, found: list[Deviation]) -> pl.DataFrame:
@@ -146,7 +165,7 @@ def recording(video: str) -> str:
     return re.sub("_(?:left|right)$", "", video)
 
 
-def test_rows(
+def asked_rows(
     root: Path, tests: tuple[str, ...], crops: FramePictures, found: list[Deviation], labelled: set[str]
 ) -> list[pl.DataFrame]:
     """Rows of the test split: those of the sample submission, else the pictures of the listed videos."""
@@ -154,8 +173,17 @@ def test_rows(
     samples = [file for file in lists if re.search("test_set_(?:example|sample)", file.lower())]
     releases = [file for file in lists if "test_set_release" in file.lower()]
     if samples:
-        return list(_sampled(root, samples[0], crops, found))
-    return list(_released(root, releases[0], crops, found, labelled)) if releases else []
+        asked = _sampled(root, samples[0], crops, found)
+    else:
+        asked = _released(root, releases[0], crops, found) if releases else iter(())
+    return [rows for rows in asked if not _is_labelled(rows, labelled, (samples or releases)[0], found)]
+
+
+def _is_labelled(rows: pl.DataFrame, labelled: set[str], file: str, found: list[Deviation]) -> bool:
+    known = len(rows) > 0 and rows["subject"][0] in labelled
+    if known:
+        found.append(Deviation(file, f"{rows['subject'][0]} is labelled, yet listed for the test"))
+    return known
 
 
 def names_one_of(file: str, words: tuple[str, ...]) -> bool:
@@ -186,14 +214,9 @@ def _sampled(root: Path, file: str, crops: FramePictures, found: list[Deviation]
         yield of_person(crops.located(rows.drop("id"), str(video), file, found), "test", str(video))
 
 
-def _released(
-    root: Path, file: str, crops: FramePictures, found: list[Deviation], labelled: set[str]
-) -> Iterator[pl.DataFrame]:
+def _released(root: Path, file: str, crops: FramePictures, found: list[Deviation]) -> Iterator[pl.DataFrame]:
     """The frames of listed videos that have a picture: without a sample submission none else is known."""
     for line, video in text_rows(root / file, root, found, ["id"], separator=",").iter_rows():
-        if video in labelled:
-            tell(found, file, [line], f"{video} is labelled, yet listed for the test")
-            continue
         names = sorted(name for name in crops.names(video)[1] if re.fullmatch(r"\d{5,}\.jpg", name))
         frames = pl.Series("frame", [int(Path(name).stem) for name in names], dtype=pl.Int32)
         rows = pl.DataFrame([frames, pl.Series("line", [line] * len(names), dtype=pl.Int64)])

@@ -90,8 +90,8 @@ class TestValenceAndArousal:
             ("cropped_aligned/short/00001.jpg",),
         ]
         assert told(data) == [
-            "VA_Estimation_Challenge/Train_Set/long.txt, line 3: 2 frames have no picture, "
-            "the first is long/00002.jpg",
+            "VA_Estimation_Challenge/Train_Set/long.txt, line 3: 2 of 4 frames have no picture, "
+            "the first is 00002.jpg",
             "VA_Estimation_Challenge/Train_Set/short.txt: 2 pictures have no row, behind the last",
         ]
 
@@ -147,15 +147,35 @@ class TestValenceAndArousal:
         data = open_dataset("affwild2_va", tmp_path, tolerant=True)
         assert columns(data, "frame") == [(1,), (3,)]
 
-    def test_a_header_that_is_missing_or_another_is_told(self, tmp_path, write, picture):
-        write("VA_Estimation_Challenge/Train_Set/bare.txt", "0.1,0.2\n0.3,0.4\n")
-        write("VA_Estimation_Challenge/Train_Set/other.txt", "arousal,valence\n0.1,0.2\n")
+    def test_a_missing_header_is_told_and_columns_are_taken_by_name(self, tmp_path, write, picture):
+        write("VA_Estimation_Challenge/Train_Set/bare.txt", "0.125,0.25\n0.5,-5\n")
+        write("VA_Estimation_Challenge/Train_Set/other.txt", "arousal,valence\n0.125,0.25\n")
         picture("bare", 1, 2)
         picture("other", 1)
         data = open_dataset("affwild2_va", tmp_path)
-        assert columns(data, "sample") == [("bare/00001.jpg",), ("bare/00002.jpg",), ("other/00001.jpg",)]
-        assert all("expected the header valence,arousal, found" in line for line in told(data))
-        assert len(told(data)) == 2
+        assert columns(data, "sample", "valence", "arousal") == [
+            ("bare/00001.jpg", 0.125, 0.25),
+            ("bare/00002.jpg", None, None),
+            ("other/00001.jpg", 0.25, 0.125),
+        ]
+        headers = [line for line in told(data) if "expected the header valence,arousal, found" in line]
+        assert len(headers) == 2
+
+    def test_a_file_under_another_header_or_without_rows_is_not_read(self, tmp_path, write, picture):
+        write("VA_Estimation_Challenge/Train_Set/a.txt", "V,A\n0.1,0.2\n")
+        write("VA_Estimation_Challenge/Train_Set/b.txt", "valence,arousal\n")
+        write("VA_Estimation_Challenge/Train_Set/c.txt", "valence,arousal\n0.1,0.2\n")
+        (tmp_path / "VA_Estimation_Challenge/Train_Set/d.txt").mkdir()
+        for video in ("a", "b", "c"):
+            picture(video, 1)
+        with pytest.raises(
+            BadLabels, match=r"a.txt, line 1: expected the header valence,arousal, found 'V,A'"
+        ):
+            open_dataset("affwild2_va", tmp_path)
+        data = open_dataset("affwild2_va", tmp_path, tolerant=True)
+        assert columns(data, "sample") == [("c/00001.jpg",)]
+        assert "VA_Estimation_Challenge/Train_Set/b.txt: expected a row a frame, found none" in told(data)
+        assert any("Train_Set/d.txt: cannot be read" in line for line in told(data))
 
     def test_an_id_in_both_splits_is_read_once(self, tmp_path, write, picture):
         for split in ("Train_Set", "Validation_Set"):
@@ -221,12 +241,25 @@ class TestTestLists:
         data = open_dataset("affwild2_va", tmp_path, tolerant=True)
         assert columns(data, "sample") == [("t/00001.jpg",)]
 
-    def test_a_labelled_video_in_the_test_list_is_told(self, tmp_path, write, picture):
+    @pytest.mark.parametrize(
+        ("name", "text"), [("va_test_set_release.txt", "a\n"), ("VA_test_set_sample.txt", "a/00001.jpg\n")]
+    )
+    def test_a_labelled_video_in_the_test_list_is_told(self, tmp_path, write, picture, name, text):
         write("VA_Estimation_Challenge/Train_Set/a.txt", "valence,arousal\n0,0\n")
-        write("va_test_set_release.txt", "a\n")
+        write(name, text)
         picture("a", 1)
         with pytest.raises(BadLabels, match="a is labelled, yet listed for the test"):
             open_dataset("affwild2_va", tmp_path)
+
+    @pytest.mark.parametrize("video", ["..", "../..", "/tmp"])
+    def test_a_list_does_not_lead_out_of_the_folder(self, tmp_path, write, picture, video):
+        (tmp_path / "data").mkdir()
+        write("00001.jpg", "")
+        write("data/00001.jpg", "")
+        write("data/va_test_set_release.txt", f"{video}\nt\n")
+        picture("t", 1, folder="data/cropped_aligned")
+        data = open_dataset("affwild2_va", tmp_path / "data")
+        assert columns(data, "path") == [("cropped_aligned/t/00001.jpg",)]
 
 
 class TestExpressions:
@@ -246,6 +279,15 @@ class TestExpressions:
         write("EXPR_Recognition_Challenge/Train_Set/a.txt", f"{EIGHT}\n0\n8\n")
         picture("a", 1, 2)
         with pytest.raises(BadLabels, match="line 3: expected a label of affwild2_expr8"):
+            open_dataset("affwild2_expr", tmp_path)
+
+    def test_classes_in_another_order_are_not_read_by_position(self, tmp_path, write, picture):
+        write(
+            "EXPR_Recognition_Challenge/Train_Set/a.txt",
+            f"{EIGHT.replace('Anger,Disgust', 'Disgust,Anger')}\n1\n",
+        )
+        picture("a", 1)
+        with pytest.raises(BadLabels, match="line 1: expected the header Neutral,Anger,Disgust"):
             open_dataset("affwild2_expr", tmp_path)
 
     def test_seven_classes_of_the_first_challenge(self, tmp_path, write, picture):
@@ -269,6 +311,13 @@ class TestActionUnits:
         picture("a", 1)
         with pytest.raises(BadLabels, match="line 2: expected AU01, AU02"):
             open_dataset("affwild2_au", tmp_path)
+
+    def test_units_in_another_order_are_taken_by_name(self, tmp_path, write, picture):
+        write(
+            "AU_Detection_Challenge/Train_Set/a.txt", f"{AUS.replace('AU1,AU2,', 'AU2,AU1,')}\n1{',0' * 11}\n"
+        )
+        picture("a", 1)
+        assert columns(open_dataset("affwild2_au", tmp_path), "AU01", "AU02", "AU04") == [(0, 1, 0)]
 
     def test_eight_units_of_the_first_challenge(self, tmp_path, write, picture):
         write("AU_Set/Validation_Set/a.txt", "AU1,AU2,AU4,AU6,AU12,AU15,AU20,AU25\n0,0,0,0,0,0,1,0\n")
@@ -295,7 +344,7 @@ class TestAllTasks:
             ("v_left/00020.jpg", "v", 20, pytest.approx(0.1), None, None, None, None),
         ]
         assert told(data) == [
-            "training_set_annotations.txt, line 4: 1 frames have no picture, the first is v_left/00020.jpg"
+            "training_set_annotations.txt, line 4: 1 of 3 frames have no picture, the first is 00020.jpg"
         ]
 
     def test_of_a_repeated_line_the_first_is_kept_and_the_order_too(self, tmp_path, write, picture):

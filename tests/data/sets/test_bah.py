@@ -95,7 +95,7 @@ class TestFrames:
             (f"{VIDEO}/frame-10.jpg", "82579", 10, f"cropped-aligned-faces/{VIDEO}/frame-10.jpg", "present"),
         ]
         assert told(data) == [
-            f"split-frames/val.txt, line 2: 1 frames have no picture, the first is {VIDEO}/frame-1.jpg"
+            "split-frames/val.txt, line 2: 1 of 3 frames have no picture, the first is frame-1.jpg"
         ]
 
     def test_rows_of_two_videos_keep_their_order(self, tmp_path, write):

@@ -63,7 +63,7 @@ class TestViolence:
             ("0003/2", "test", "0003", 2, None, None),
         ]
         assert [str(deviation) for deviation in data.deviations] == [
-            "labels/Training/0001.csv, line 3: 1 frames have no picture, the first is 0001/00002.jpg"
+            "labels/Training/0001.csv, line 3: 1 of 2 frames have no picture, the first is 00002.jpg"
         ]
 
     @pytest.mark.parametrize(

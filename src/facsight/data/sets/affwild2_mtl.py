@@ -8,7 +8,7 @@ from facsight.core.labels import label_space
 from facsight.data.dataset import Card, Deviation
 from facsight.data.deviations import tell
 from facsight.data.frame_files import FramePictures, base_name, folders_near, lists_near
-from facsight.data.frame_labels import LICENCE, crops_of, header_lines, recording, whole_units
+from facsight.data.frame_labels import LICENCE, crops_of, recording, rows_below, whole_units
 from facsight.data.label_columns import decode, in_range
 from facsight.data.layout import need
 from facsight.data.mock_files import write_lines
@@ -54,7 +54,8 @@ def read(root: Path, found: list[Deviation], *, pictures: str = "cropped_aligned
     """
     need(root, CARD)
     near = folders_near(root)
-    lists = {split: _list(root, name) for split, name in LISTS.items()}
+    files = lists_near(root)
+    lists = {split: _list(files, name) for split, name in LISTS.items()}
     if not any(lists.values()):
         need(root, CARD, f"{LISTS['train']}.txt")
     crops = crops_of(root, pictures, near, found)
@@ -74,13 +75,12 @@ def _split(root: Path, split: str, file: str, crops: FramePictures, found: list[
     return pl.concat(located).sort("line").with_columns(pl.lit(split).alias("split"))
 
 
-def _list(root: Path, name: str) -> str | None:
-    return next((file for file in lists_near(root) if base_name(file).startswith(name)), None)
+def _list(files: list[str], name: str) -> str | None:
+    return next((file for file in files if base_name(file).startswith(name)), None)
 
 
 def _labelled(root: Path, file: str, found: list[Deviation]) -> pl.DataFrame:
-    skip = header_lines(root, file, HEADER.split(","), found)
-    rows = text_rows(root / file, root, found, COLUMNS, separator=",", skip=skip)
+    rows, _ = rows_below(root, file, HEADER.split(","), COLUMNS, found)
     rows = whole_units(in_range(rows, VALUES, file, found), UNITS, file, found)
     return decode(rows, EXPRESSION, file, found)
 

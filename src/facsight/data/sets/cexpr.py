@@ -8,7 +8,7 @@ import polars as pl
 from facsight.core.labels import label_space
 from facsight.data.dataset import Card, Deviation
 from facsight.data.frame_files import folders_near, media_near
-from facsight.data.frame_labels import LICENCE, crops_of, test_rows
+from facsight.data.frame_labels import LICENCE, asked_rows, crops_of
 from facsight.data.layout import VIDEOS, need
 from facsight.data.mock_clips import write_clip
 from facsight.data.mock_files import mock_faces, write_lines, write_picture
@@ -44,7 +44,7 @@ def read(root: Path, found: list[Deviation], *, pictures: str = "cropped_aligned
     """
     need(root, CARD)
     crops = crops_of(root, pictures, folders_near(root), [])
-    parts = test_rows(root, ("ce", "compound", "compound_expression"), crops, found, set())
+    parts = asked_rows(root, ("ce", "compound", "compound_expression"), crops, found, set())
     if not parts:
         need(root, CARD, SAMPLE)
     table = pl.concat(parts, how="diagonal").drop("line", strict=False)

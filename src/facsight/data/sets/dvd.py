@@ -8,7 +8,7 @@ import polars as pl
 from facsight.core.labels import label_space
 from facsight.data.dataset import Card, Deviation
 from facsight.data.frame_files import FramePictures, listed, media_near
-from facsight.data.frame_labels import LICENCE, header_lines
+from facsight.data.frame_labels import LICENCE, rows_below
 from facsight.data.label_columns import decode
 from facsight.data.layout import VIDEOS, need
 from facsight.data.mock_files import mock_faces, write_lines, write_picture
@@ -75,8 +75,7 @@ def _split(
 
 
 def _labelled(root: Path, file: str, found: list[Deviation]) -> pl.DataFrame:
-    skip = header_lines(root, file, HEADER, found)
-    rows = text_rows(root / file, root, found, ("frame", "code"), separator=",", skip=skip)
+    rows, _ = rows_below(root, file, HEADER, ("frame", "code"), found)
     return decode(rows, SPACE, file, found)
 
 

@@ -3,11 +3,11 @@
 import polars as pl
 import pytest
 
-from facsight.core.errors import UnknownName
+from facsight.core.errors import BadFolds, UnknownName
 from facsight.data.folds import published_targets
 from facsight.data.opening import dataset_module, open_dataset
 from facsight.data.protocol import load_protocol, protocol_names
-from facsight.data.protocol_folds import protocol_folds
+from facsight.data.protocol_folds import protocol_folds, protocol_table
 
 FOLDED = [name for name in protocol_names() if load_protocol(name).folds]
 
@@ -91,3 +91,18 @@ def test_an_official_split_that_leaks_is_told():
     folds, warning = protocol_folds(load_protocol("meld"), table)
     assert "does not keep apart what belongs together" in warning
     assert len(folds.places) == len(table)
+
+
+def test_official_lists_of_folds(tmp_path):
+    """A clip is tested in the fold whose test list has it; the copy has two clips in each of five."""
+    dataset_module("dfew").mock(tmp_path)
+    protocol = load_protocol("dfew")
+    folds, _ = protocol_folds(protocol, protocol_table(protocol, tmp_path))
+    assert folds.names == ("1", "2", "3", "4", "5")
+    assert folds["2"]["test"]["sample"].to_list() == ["00003", "00004"]
+    assert len(folds["2"]["train"]) == 8
+    for part in ("train", "test"):
+        lists = tmp_path / f"EmoLabel_DataSplit/{part}(single-labeled)"
+        (lists / "set_2.csv").write_bytes((lists / "set_1.csv").read_bytes())
+    with pytest.raises(BadFolds, match="two folds"):
+        protocol_table(protocol, tmp_path)

@@ -59,12 +59,11 @@ def split(
     from facsight.analysis.saving import ready_folder
     from facsight.cli.screen import complain, counted
     from facsight.data.fold_files import write_folds
-    from facsight.data.opening import open_dataset
     from facsight.data.protocol import load_protocol
-    from facsight.data.protocol_folds import protocol_folds
+    from facsight.data.protocol_folds import protocol_folds, protocol_table
 
     chosen = load_protocol(name)
-    table = open_dataset(chosen.dataset, root).table
+    table = protocol_table(chosen, root, scheme=scheme)
     folds, warning = protocol_folds(chosen, table, scheme=scheme, seed=seed)
     if warning:
         complain(f"warning: {warning}")

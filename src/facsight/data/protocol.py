@@ -15,7 +15,7 @@ from typing import Any, Literal, TypeAlias
 from facsight.core.errors import BadProtocol, UnknownName, did_you_mean
 from facsight.core.labels import LabelSpace, label_space
 
-Kind: TypeAlias = Literal["groups", "leave-one-out", "targets"]
+Kind: TypeAlias = Literal["groups", "leave-one-out", "targets", "lists"]
 Unit: TypeAlias = Literal["sample", "video", "subject"]
 
 #: The scores that a protocol can name, and the kinds of label space that each is of.
@@ -55,9 +55,10 @@ class Part:
 class FoldScheme:
     """How the dataset is divided where it has no official split.
 
-    `kind`: "groups" (`count` folds of whole groups), "leave-one-out" (a fold a group) or "targets" (a fold
-    for every person of the published list `targets`). `by` are columns of which no two folds share a value,
-    "sample" where nothing is kept together. A scheme with a `warning` is never used unless it is named.
+    `kind`: "groups" (`count` folds of whole groups), "leave-one-out" (a fold a group), "targets" (a fold for
+    every person of the published list `targets`) or "lists" (`count` official folds, which the dataset's
+    reader knows by number). `by` are columns of which no two folds share a value, "sample" where nothing is
+    kept together. A scheme with a `warning` is never used unless it is named.
     """
 
     name: str

@@ -137,6 +137,14 @@ class TestWhatCounts:
         data = scored("abaw7-mtl", truth, {"sample": frames(30, 3)} | random_columns(spaces, 30, rng)).data
         assert [data["rows"][space.name] for space in spaces] == [30, 10, 25]
 
+    def test_a_row_with_some_units_coded_does_not_count(self, scored):
+        units = load_protocol("disfa").spaces[0].columns
+        true = {name: [1, 0, 1] for name in units} | {"AU01": [1, 0, None]}
+        said = {name: [1, 0] for name in units}
+        data = scored("disfa", {"sample": frames(3)} | true, {"sample": frames(2)} | said).data
+        assert data["official"]["value"] == 1
+        assert data["rows"]["that count"] == 2
+
     def test_only_the_split_that_is_scored(self, scored):
         truth = {"sample": ["a", "b"], "expression": ["fear", "anger"], "split": ["val", "train"]}
         data = scored("affectnet7", truth, {"sample": ["a", "b"], "expression": ["fear", "fear"]}).data

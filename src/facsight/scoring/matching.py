@@ -30,8 +30,7 @@ def match(predictions: Predictions, truth: Truth, spaces: tuple[LabelSpace, ...]
     labels = [name for space in spaces for name in space.columns]
     renamed = truth.table.rename({name: f"true_{name}" for name in labels})
     table = pl.concat([renamed, predictions.table.drop("sample")], how="horizontal")
-    labelled = pl.any_horizontal(pl.col(f"true_{name}").is_not_null() for name in labels)
-    kept = table.filter(pl.col("counts") & labelled)
+    kept = table.filter(pl.col("counts") & pl.any_horizontal(_labelled(space) for space in spaces))
     missing = kept.filter(pl.col("line").is_null())["sample"]
     if len(missing) or predictions.unknown:
         raise BadTable(_disagreement(predictions, missing, len(kept)))
@@ -49,9 +48,12 @@ def match(predictions: Predictions, truth: Truth, spaces: tuple[LabelSpace, ...]
 
 def of_space(matched: Matched, space: LabelSpace) -> pl.DataFrame:
     """The rows whose labels of a space are all known."""
-    return matched.table.filter(
-        pl.all_horizontal(pl.col(f"true_{name}").is_not_null() for name in space.columns)
-    )
+    return matched.table.filter(_labelled(space))
+
+
+def _labelled(space: LabelSpace) -> pl.Expr:
+    """Whether all labels of a space are known: a row with some action units coded does not count."""
+    return pl.all_horizontal(pl.col(f"true_{name}").is_not_null() for name in space.columns)
 
 
 def _disagreement(predictions: Predictions, missing: pl.Series, wanted: int) -> str:

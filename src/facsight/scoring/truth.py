@@ -103,10 +103,11 @@ def finished(
     columns = [name for space in protocol.spaces for name in space.columns]
     labelled = table.filter(pl.col("counts") & pl.any_horizontal(pl.col(columns).is_not_null()))
     if labelled.is_empty():
-        withheld = (
-            "; the organisers keep them: score another split with --split val" if protocol.withheld else ""
+        kept = "; the organisers keep them: score --split val" if protocol.withheld else ""
+        raise MissingData(
+            f"{origin} has no labels of {protocol.name} in the split {split!r}{kept}; for labels of "
+            "your own: --truth FILE"
         )
-        raise MissingData(f"{origin} has no labels of {protocol.name} in the split {split!r}{withheld}")
     cluster, over = _cluster(protocol, table)
     if over != protocol.resample:
         notes = (*notes, f"no {protocol.resample} is known: intervals are over {over}s and may be too narrow")

@@ -1,4 +1,4 @@
-"""Every protocol outside a challenge: the labels of its dataset's copy, scored as predictions, are perfect."""
+"""Protocols outside challenges: the labels of a dataset's copy, scored as predictions, are perfect."""
 
 import polars as pl
 import pytest

@@ -14,7 +14,7 @@ HEIGHT = [
     {"functional"},
     {"facs", "probe"},
     {"nn", "losses", "metrics", "media", "faces", "data", "explain"},
-    {"fusion", "methods", "training"},
+    {"fusion", "methods", "training", "scoring"},
     {"catalog"},
     {"recipe", "hub"},
     {"prepare"},

@@ -21,13 +21,18 @@ METHODS = {
 DATASETS = {
     "drawn": "facsight.data.drawn:load_drawn",
     "affectnet": "facsight.data.photos:affectnet",
+    "affwild2_lsd": "facsight.data.photos:affwild2_lsd",
+    "expw": "facsight.data.photos:expw",
     "fer2013": "facsight.data.photos:fer2013",
     "ferplus": "facsight.data.photos:ferplus",
+    "findingemo": "facsight.data.photos:findingemo",
     "folder": "facsight.data.photos:folder",
     "london": "facsight.data.photos:london",
     "manifest": "facsight.data.photos:manifest",
+    "rafce": "facsight.data.photos:rafce",
     "rafdb": "facsight.data.photos:rafdb",
     "rafdb_compound": "facsight.data.photos:rafdb_compound",
+    "sfew": "facsight.data.photos:sfew",
 }
 
 BACKBONES = {

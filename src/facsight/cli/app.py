@@ -18,6 +18,8 @@ VERBS = {
     "train": "facsight.cli.train:train",
     "score": "facsight.cli.score:score",
     "audit": "facsight.cli.audit:audit",
+    "protocol": "facsight.cli.protocol:protocol",
+    "submit": "facsight.cli.submit:submit",
     "compare": "facsight.cli.compare:compare",
     "agree": "facsight.cli.agree:agree",
     "report": "facsight.cli.report:report",

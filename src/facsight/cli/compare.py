@@ -1,4 +1,4 @@
-"""`facsight compare`: audited runs side by side, on the same faces."""
+"""`facsight compare`: audited runs side by side, on the same faces; or two tables of predictions."""
 
 import json
 from pathlib import Path
@@ -8,32 +8,67 @@ import typer
 
 
 def compare(
-    runs: Annotated[list[Path], typer.Argument(help="Two or more audited runs; the first is the baseline.")],
-    on: Annotated[str, typer.Option(help="Which part of the dataset: val or test.")] = "val",
+    runs: Annotated[
+        list[Path],
+        typer.Argument(
+            help="Two or more audited runs; or two tables of predictions. The first is the baseline."
+        ),
+    ],
+    on: Annotated[
+        str | None, typer.Option(help="Which part: val or test. Of runs val; of predictions the protocol's.")
+    ] = None,
     by: Annotated[
-        str | None, typer.Option(help="A column, such as person, whose faces are resampled together.")
+        str | None,
+        typer.Option(help="Of runs: a column, such as person, whose faces are resampled together."),
     ] = None,
     out: Annotated[Path | None, typer.Option(help="Also write the comparison as JSON.")] = None,
     page: Annotated[
-        Path | None, typer.Option(help="Also write it as a page, with a tree of whose maps look alike.")
+        Path | None, typer.Option(help="Of runs: also write a page, with a tree of whose maps look alike.")
+    ] = None,
+    protocol: Annotated[
+        str | None, typer.Option(help="Of predictions: a name of `facsight protocol list`.")
+    ] = None,
+    root: Annotated[Path | None, typer.Option(help="Of predictions: the dataset's folder.")] = None,
+    truth: Annotated[
+        Path | None, typer.Option(help="Of predictions: a file of labels instead of --root.")
+    ] = None,
+    codes: Annotated[
+        str | None, typer.Option(help="The label space whose numbers predicted classes are, if they are.")
     ] = None,
 ) -> None:
     """Each score of each run, and its difference from the first run with a paired bootstrap interval.
 
+    Of two tables of predictions: the official number of a protocol and others, their paired difference over
+    videos or persons, and p of a test that exchanges the two.
+
     Example: `facsight compare runs/ferplus-method.guidance=0 runs/ferplus --page compared.html`
+
+    Example: `facsight compare old.csv new.csv --protocol abaw10-va --root Aff-Wild2`
     """
+    from facsight.core.errors import BadRecipe
+
+    if len(runs) < 2:
+        raise BadRecipe("a comparison needs at least two runs: facsight compare RUN OTHER")
+    if protocol is None:
+        _compare_runs(runs, on or "val", by, out, page)
+        return
+    from facsight.cli.score_predictions import compare_predictions
+
+    if len(runs) > 2 or by or page:
+        raise BadRecipe("under a protocol two tables of predictions are compared, without --by and --page")
+    compare_predictions(runs[0], runs[1], protocol, root, truth, split=on, codes=codes, out=out)
+
+
+def _compare_runs(runs: list[Path], on: str, by: str | None, out: Path | None, page: Path | None) -> None:
     from rich.table import Table
     from rich.text import Text
 
     from facsight.audit.compare import as_rows, compare, compare_maps
     from facsight.audit.verdicts import signed
     from facsight.cli.screen import console
-    from facsight.core.errors import BadRecipe
     from facsight.report.compare import write_comparison_page
     from facsight.training.run_folder import write_whole
 
-    if len(runs) < 2:
-        raise BadRecipe("a comparison needs at least two runs: facsight compare RUN OTHER")
     found = compare(runs, split=on, by=by)
     names = [run.name for run in runs]
     if len(set(names)) < len(names):

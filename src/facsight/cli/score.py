@@ -1,4 +1,4 @@
-"""`facsight score`: how good a trained reader is, and how much its evidence is worth."""
+"""`facsight score`: how good a trained reader is, or any tool's predictions under a protocol."""
 
 from collections.abc import Mapping
 from pathlib import Path
@@ -8,22 +8,62 @@ import typer
 
 
 def score(
-    run: Annotated[Path, typer.Argument(help="A run folder, or a weights file with --recipe.")],
-    split: Annotated[str, typer.Option(help="Which part of the dataset: val or test.")] = "val",
+    run: Annotated[
+        Path,
+        typer.Argument(
+            help="A run folder, or a weights file with --recipe; or a table of predictions with --protocol."
+        ),
+    ],
+    split: Annotated[
+        str | None, typer.Option(help="Which part: val or test. Of a run val; of predictions the protocol's.")
+    ] = None,
     folder: Annotated[Path | None, typer.Option(help="The dataset's folder, if not the recipe's.")] = None,
     recipe: Annotated[Path | None, typer.Option(help="The recipe, where the run folder has none.")] = None,
+    protocol: Annotated[
+        str | None, typer.Option(help="Of predictions: a name of `facsight protocol list`.")
+    ] = None,
+    root: Annotated[Path | None, typer.Option(help="Of predictions: the dataset's folder.")] = None,
+    truth: Annotated[
+        Path | None, typer.Option(help="Of predictions: a file of labels instead of --root.")
+    ] = None,
+    codes: Annotated[
+        str | None, typer.Option(help="The label space whose numbers the predicted classes are, if they are.")
+    ] = None,
+    untuned: Annotated[
+        Path | None, typer.Option(help="The same predictions before post-processing, to be scored beside.")
+    ] = None,
+    claimed: Annotated[
+        str | None, typer.Option(help="Another evaluator's figure: which convention is it?")
+    ] = None,
+    out: Annotated[
+        Path | None, typer.Option(help="Where the scores go, as JSON; beside the predictions.")
+    ] = None,
 ) -> None:
-    """Accuracy, calibration, and where attention lies against the action units, each beside its floors.
+    """Accuracy, calibration and where attention lies, of a run; the official number of any predictions.
 
-    Test data is for the end: `--split test` writes metrics-test.json beside metrics.json.
+    Of a run, test data is for the end: `--split test` writes metrics-test.json beside metrics.json. Test
+    labels of a protocol are opened here only, and it is written down each time.
 
     Example: facsight score runs/ferplus-seed=1
+
+    Example: facsight score predictions.csv --protocol affectnet7 --root AffectNet
     """
+    from facsight.core.errors import BadRecipe
+
+    if protocol is not None:
+        from facsight.cli.score_predictions import score_predictions
+
+        score_predictions(
+            run, protocol, root, truth, split=split, codes=codes, untuned=untuned, claimed=claimed, out=out
+        )
+        return
+    if run.suffix in (".csv", ".txt", ".parquet") or any((root, truth, codes, untuned, claimed)):
+        raise BadRecipe(f"{run}: predictions need a protocol: --protocol NAME; see `facsight protocol list`")
     from facsight.cli.progress import counter
     from facsight.experiment import score
 
     with counter("landmarks") as on_face:
-        print_scores(score(run, split=split, folder=folder, recipe=recipe, on_face=on_face))
+        print_scores(score(run, split=split or "val", folder=folder, recipe=recipe, on_face=on_face))
 
 
 def print_scores(scores: Mapping[str, Any]) -> None:

@@ -67,6 +67,10 @@ class BadAnnotations(FacsightError):
     """A file of annotations cannot be read as what it claims to be, or does not fit the videos."""
 
 
+class BadProtocol(FacsightError):
+    """A file of protocols breaks its own rules."""
+
+
 class UnknownName(FacsightError):
     """A name is not in the catalogue."""
 

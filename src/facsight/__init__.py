@@ -3,6 +3,8 @@
 reader = facsight.Reader()
 for reading in reader.read("photo.jpg"):
     print(reading.label, reading.evidence.sentence)
+
+facsight.analyze(["interview.mp4", "day2/"], out="study/", rate=5)
 """
 
 from importlib import import_module
@@ -10,13 +12,14 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from facsight.analysis.evidence import Evidence
+    from facsight.analysis.inputs import analyze
     from facsight.analysis.other_tables import read_table
     from facsight.analysis.reader import Reader
     from facsight.analysis.reading import Reading
     from facsight.core.errors import FacsightError
 
 __version__ = "0.1.0"
-__all__ = ["Evidence", "FacsightError", "Reader", "Reading", "__version__", "read_table"]
+__all__ = ["Evidence", "FacsightError", "Reader", "Reading", "__version__", "analyze", "read_table"]
 
 #: Public names and where they live; nothing of it is imported before it is asked for.
 _HOMES = {
@@ -24,6 +27,7 @@ _HOMES = {
     "FacsightError": "facsight.core.errors",
     "Reader": "facsight.analysis.reader",
     "Reading": "facsight.analysis.reading",
+    "analyze": "facsight.analysis.inputs",
     "read_table": "facsight.analysis.other_tables",
 }
 

@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING, Annotated, Literal
 import typer
 from rich.text import Text
 
-from facsight.cli.screen import bar, console, counted, shortened
+from facsight.cli.screen import bar, console, shortened
 from facsight.cli.videos import Precision, analyze_videos, told_apart
-from facsight.core.errors import BadRecipe, MissingData
+from facsight.core.errors import BadRecipe, counted
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -91,9 +91,10 @@ def analyze(
     `facsight analyze frames/ --sequence 25 --out study/`
     """
     from facsight.analysis.conventions import check_convention
+    from facsight.analysis.inputs import photos_or_videos
     from facsight.analysis.wording import printable
 
-    photos, videos = _found(inputs, out, only, sequence)
+    photos, videos = photos_or_videos(inputs, out, only, sequence)
     check_convention(columns)
     if videos:
         if engine == "ray" and workers > 1:
@@ -170,39 +171,6 @@ def _over_time(smooth: float, neutral: str | None, segments: Path | None, videos
         )
     smoothing = Smoothing("gaussian", smooth) if smooth else Smoothing()
     return OverTime(smoothing, None if neutral is None else read_span(neutral), marked)
-
-
-def _found(
-    inputs: list[Path], out: Path, only: str | None, sequence: float | None
-) -> tuple[list[Path], list[Path]]:
-    """The photos, or the videos, that are to be read: one of the lists is empty."""
-    from facsight.core.endings import PHOTO_ENDINGS
-    from facsight.media.folder import find_footage, find_media
-    from facsight.media.video import VIDEO_ENDINGS
-
-    if sequence is not None and only != "photos":
-        photos, videos = [], find_footage(inputs, out)
-    else:
-        photos, videos = find_media(inputs, out)
-    if only is not None:
-        photos, videos = (photos, []) if only == "photos" else ([], videos)
-    if photos and videos:
-        raise BadRecipe(
-            f"found {counted(len(photos), 'photo')} and {counted(len(videos), 'video')}: tables differ; "
-            "give --only photos or --only videos, each with an --out of its own"
-        )
-    if not photos and not videos:
-        names = ", ".join(str(name) for name in inputs)
-        if sequence is not None:
-            raise MissingData(
-                f"no folder of numbered pictures in {names}: expected pictures such as frame_0001.png"
-            )
-        endings = {"photos": PHOTO_ENDINGS, "videos": VIDEO_ENDINGS, None: PHOTO_ENDINGS | VIDEO_ENDINGS}
-        raise MissingData(
-            f"no {only or 'photo or video'} in {names}: expected files that end with "
-            f"{', '.join(sorted(endings[only]))}"
-        )
-    return photos, videos
 
 
 def lines(result: "PhotoResult", place: int) -> Iterator[Text]:

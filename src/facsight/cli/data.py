@@ -59,7 +59,8 @@ def check(
 
     Example: facsight data check /data/raf-db --as rafdb --pictures
     """
-    from facsight.cli.screen import console, counted
+    from facsight.cli.screen import console
+    from facsight.core.errors import counted
 
     opened = _open(name, path, reader, sealed=False)
     screen = console()

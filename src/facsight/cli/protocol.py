@@ -57,7 +57,8 @@ def split(
     Example: facsight protocol split biovid --root BioVid --out folds/
     """
     from facsight.analysis.saving import ready_folder
-    from facsight.cli.screen import complain, counted
+    from facsight.cli.screen import complain
+    from facsight.core.errors import counted
     from facsight.data.fold_files import write_folds
     from facsight.data.protocol import load_protocol
     from facsight.data.protocol_folds import protocol_folds, protocol_table

@@ -41,12 +41,3 @@ def shortened(name: str, width: int) -> str:
     '…/beach_0012.jpg'
     """
     return name if len(name) <= width else "…" + name[-(width - 1) :]
-
-
-def counted(number: int, thing: str) -> str:
-    """A number of things, in the singular where there is one.
-
-    >>> counted(1, "face"), counted(0, "face")
-    ('1 face', '0 faces')
-    """
-    return f"{number} {thing}" if number == 1 else f"{number} {thing}s"

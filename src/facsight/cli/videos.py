@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, Any, Literal
 import typer
 from rich.text import Text
 
-from facsight.cli.screen import console, counted, shortened
-from facsight.core.errors import BadRecipe
+from facsight.cli.screen import console, shortened
+from facsight.core.errors import BadRecipe, counted
 
 if TYPE_CHECKING:
     from rich.console import Console

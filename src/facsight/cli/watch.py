@@ -7,8 +7,9 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from facsight.cli.screen import console, counted
+from facsight.cli.screen import console
 from facsight.cli.videos import Precision
+from facsight.core.errors import counted
 
 if TYPE_CHECKING:
     from rich.console import Console

@@ -87,3 +87,12 @@ def did_you_mean(found: str, known: Iterable[str]) -> str:
     listed = known if len(known) <= LISTED else nearest or known[:LISTED]
     rest = f" and {len(known) - len(listed)} more" if len(listed) < len(known) else ""
     return f"{hint}Known: {', '.join(listed) or 'none'}{rest}"
+
+
+def counted(number: int, thing: str) -> str:
+    """A number of things, in the singular where there is one.
+
+    >>> counted(1, "face"), counted(0, "face")
+    ('1 face', '0 faces')
+    """
+    return f"{number} {thing}" if number == 1 else f"{number} {thing}s"

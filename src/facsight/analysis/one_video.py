@@ -24,9 +24,10 @@ from facsight.analysis.frames import FrameResult, Stop
 from facsight.analysis.looking import reason_of
 from facsight.analysis.reader import Reader
 from facsight.analysis.run import PARTS, identity
-from facsight.analysis.saving import ready_folder, whole_file
+from facsight.analysis.saving import ready_folder
 from facsight.analysis.wording import printable
 from facsight.core.errors import BadOutput, BadRecipe
+from facsight.core.saving import whole_file
 from facsight.media.video import Damage, Video, open_video
 
 #: Batches of frames (`analysis.frames`) in a part: what an interruption can cost at most.

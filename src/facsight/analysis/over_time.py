@@ -18,7 +18,6 @@ from facsight.analysis.events import find_events
 from facsight.analysis.frame_table import ROWS_A_GROUP, frame_schema, in_order, summary
 from facsight.analysis.in_time import Smoothing, is_smoothed, smooth
 from facsight.analysis.per_person import summarise
-from facsight.analysis.saving import whole_file
 from facsight.analysis.segments import summarise_by_segments
 from facsight.analysis.time_columns import (
     EVENT_COLUMNS,
@@ -28,6 +27,7 @@ from facsight.analysis.time_columns import (
     segment_summary_columns,
     smooth_columns,
 )
+from facsight.core.saving import whole_file
 
 #: Under which key of its metadata a video's table says how its columns over time were made.
 MADE = "facsight_over_time"

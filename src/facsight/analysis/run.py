@@ -20,10 +20,11 @@ import polars as pl
 
 from facsight.analysis.reader import Reader
 from facsight.analysis.reading import PhotoResult
-from facsight.analysis.saving import ready_folder, whole_file
+from facsight.analysis.saving import ready_folder
 from facsight.analysis.table import as_frame, write_tables
 from facsight.analysis.wording import storable
 from facsight.core.errors import MissingData
+from facsight.core.saving import whole_file
 
 #: Photos a part file holds: what an interruption can cost at most.
 PHOTOS_A_PART = 16

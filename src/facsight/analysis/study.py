@@ -27,9 +27,10 @@ from facsight.analysis.one_video import (
 from facsight.analysis.over_time import OverTime, add_columns, columns_over_time, write_tables_over_time
 from facsight.analysis.reader import Reader
 from facsight.analysis.run import PARTS
-from facsight.analysis.saving import ready_folder, whole_file
+from facsight.analysis.saving import ready_folder
 from facsight.analysis.wording import storable
 from facsight.core.errors import MissingData
+from facsight.core.saving import whole_file
 
 ABOUT, EARLIER = "study.json", "earlier"
 #: Of the layout below; a folder of another is not read.

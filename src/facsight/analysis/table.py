@@ -12,9 +12,9 @@ import polars as pl
 from facsight.analysis.columns import Column, reading_columns
 from facsight.analysis.conventions import arrange
 from facsight.analysis.reading import PhotoResult, Reading
-from facsight.analysis.saving import whole_file
 from facsight.analysis.tools.convention import Convention
 from facsight.analysis.wording import printable, storable
+from facsight.core.saving import whole_file
 
 KINDS: Mapping[str, pl.DataType | type[pl.DataType]] = {
     "text": pl.String,

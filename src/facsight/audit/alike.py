@@ -10,7 +10,7 @@ from jaxtyping import Float
 from safetensors.torch import load_file, save_file
 from torch import Tensor
 
-from facsight.analysis.saving import whole_file
+from facsight.core.saving import whole_file
 from facsight.functional.maps import finest, resize
 from facsight.functional.similarity import centred_cosine
 from facsight.metrics.dendrogram import Merge, average_linkage, leaf_order

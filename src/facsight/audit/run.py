@@ -13,13 +13,13 @@ import torch
 from jaxtyping import Float, Int
 from torch import Tensor
 
-from facsight.analysis.saving import whole_file
 from facsight.audit.alike import MAPS, UNITS, Alike, alike, save_maps
 from facsight.audit.causes import examine_causes
 from facsight.audit.compare import TABLE
 from facsight.audit.examine import Examined, examine, explained_both_ways
 from facsight.audit.faithful import examine_faithfulness
 from facsight.audit.findings import Findings, face_table, plain_scores
+from facsight.core.saving import whole_file
 from facsight.experiment import Trained, open_run
 from facsight.explain.run import find_explainer
 from facsight.explain.sanity import randomise_weights

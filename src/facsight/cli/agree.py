@@ -28,8 +28,8 @@ def agree(
     """
     from facsight.analysis.agreement import NO_TEST, agree
     from facsight.analysis.other_tables import read_table
-    from facsight.analysis.saving import whole_file
     from facsight.cli.screen import console
+    from facsight.core.saving import whole_file
 
     tables = read_table(ours), read_table(theirs)
     found = agree(*tables)

@@ -39,7 +39,7 @@ def explain(
     from PIL import Image
 
     from facsight.analysis.reader import Reader
-    from facsight.analysis.saving import whole_file
+    from facsight.core.saving import whole_file
     from facsight.media.photo import read_photo
     from facsight.report.overlay import overlay
 

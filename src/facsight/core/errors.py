@@ -35,6 +35,10 @@ class BadRecipe(FacsightError):
     """A recipe has an unknown key, a missing key or a value of the wrong kind."""
 
 
+class BadFolds(FacsightError):
+    """A person, video or picture is on both sides of a split, or folds do not fit the dataset."""
+
+
 class MissingData(FacsightError):
     """A dataset folder or a model file is not where it was expected."""
 

@@ -7,7 +7,7 @@ from typing import Any
 from jinja2 import Environment, PackageLoader, StrictUndefined
 
 from facsight import __version__
-from facsight.analysis.saving import whole_file
+from facsight.core.saving import whole_file
 from facsight.report.colours import STEPS
 
 

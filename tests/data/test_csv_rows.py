@@ -1,7 +1,7 @@
 import pytest
 
 from facsight.core.errors import BadLabels, MissingData
-from facsight.data.csv_rows import csv_rows
+from facsight.data.csv_rows import csv_of, csv_rows
 
 
 @pytest.fixture
@@ -33,6 +33,21 @@ def test_blanks_around_names_and_values_and_a_mark_at_the_start_of_the_file(writ
 
 def test_quoted_fields_may_hold_separators(write):
     assert rows(write('file,label\n"a,b.jpg",1\n')) == ([(2, "a,b.jpg", "1")], [])
+
+
+def test_fields_of_several_lines_keep_the_numbers_of_lines(write):
+    path = write('file,label\n"a\nb.jpg",1\n\nc.jpg,2\nd.jpg,3,4\n')
+    found, told = rows(path)
+    assert found == [(2, "a\nb.jpg", "1"), (5, "c.jpg", "2")]
+    assert told == [(6, "expected 2 fields, found 3", True)]
+
+
+def test_all_columns_with_empty_text(write):
+    path = write('file,label,"a note"\na,,\nb,2,x\n')
+    found = []
+    table = csv_of(path.parent, "a.csv", found, ["file", "label"])
+    assert table.columns == ["line", "file", "label", "a note"]
+    assert table.rows() == [(2, "a", "", ""), (3, "b", "2", "x")]
 
 
 def test_optional_columns_come_where_they_are(write):

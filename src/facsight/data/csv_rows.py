@@ -56,6 +56,14 @@ def csv_rows(
     return table
 
 
+def csv_of(
+    root: Path, file: str, found: list[Deviation], columns: Sequence[str], *, separator: str = ","
+) -> pl.DataFrame:
+    """All columns of a table of the dataset, `columns` among them; empty fields are empty text."""
+    table = csv_rows(root / file, root, found, columns, optional=None, separator=separator)
+    return table.with_columns(pl.col(pl.String).fill_null(""))
+
+
 def csv_names(path: Path, *, separator: str = ",") -> list[str]:
     """The columns that the first line of a CSV file names."""
     return _fields(_first_line(path), separator)
@@ -122,15 +130,19 @@ def _quickly(file: _File, wanted: list[str]) -> pl.DataFrame | None:
 def _is_even(file: _File, rows: int) -> bool:
     """Whether so many rows have as many separators as the header each: polars skips what it need not read.
 
-    Where fields are quoted this cannot be told by counting.
+    Where fields are quoted this cannot be told by counting, but whether each row is a line can: else the
+    numbers of lines would be wrong.
     """
-    counts = dict.fromkeys((file.separator.encode(), b'"'), 0)
+    counts = dict.fromkeys((file.separator.encode(), b'"', b"\n"), 0)
+    last = b""
     with file.path.open("rb") as raw:
         while part := raw.read(PART):
+            last = part[-1:]
             for mark in counts:
                 counts[mark] += part.count(mark)
-    separators, quotes = counts.values()
-    return bool(quotes) or separators == (rows + (not file.headless)) * (len(file.names) - 1)
+    separators, quotes, lines = counts.values()
+    records = rows + (not file.headless)
+    return lines + (last != b"\n") == records if quotes else separators == records * (len(file.names) - 1)
 
 
 def _without_blank(table: pl.DataFrame) -> pl.DataFrame:
@@ -155,16 +167,18 @@ def _line_by_line(file: _File, wanted: list[str], root: Path, found: list[Deviat
         rows = csv.reader(_decoded(raw, strange), delimiter=file.separator)
         if not file.headless:
             next(rows, None)
+        begins = rows.line_num + 1
         try:
             for fields in rows:
+                line, begins = begins, rows.line_num + 1
                 if len(fields) != len(file.names):
-                    wrong.setdefault(len(fields), []).append(rows.line_num)
+                    wrong.setdefault(len(fields), []).append(line)
                     continue
-                lines.append(rows.line_num)
+                lines.append(line)
                 for column, place in zip(values, places, strict=True):
                     column.append(fields[place])
         except csv.Error as error:
-            found.append(Deviation(name, f"cannot be read from here on: {error}", rows.line_num))
+            found.append(Deviation(name, f"cannot be read from here on: {error}", begins))
     tell(found, name, strange, "is not UTF-8; read as Windows-1252", fatal=False)
     for count, there in wrong.items():
         if count:

@@ -85,20 +85,23 @@ def in_range(
 
 
 def decode_words(
-    table: pl.DataFrame, space: LabelSpace, file: str, found: list[Deviation], *, words: str
+    table: pl.DataFrame, space: LabelSpace, file: str, found: list[Deviation], *, words: str = "word"
 ) -> pl.DataFrame:
     """The table with the column of a space of classes from a column of words, in any spelling it knows.
 
-    An empty word becomes null. A row with a word that the space does not know is told and left out.
+    An empty word and invalid marks become null. A row with a word that the space does not know is told and
+    left out.
     """
-    meant: dict[str, str] = {}
-    for word in table[words].drop_nulls().unique(maintain_order=True):
+    written = table[words].str.strip_chars()
+    marks = {"", *(str(mark) for mark in space.invalid)}
+    meant: dict[str, str | None] = {}
+    for word in written.drop_nulls().unique(maintain_order=True):
         try:
-            meant[word] = space.classes[space.index(word)]
+            meant[word] = None if word in marks else space.classes[space.index(word)]
         except BadLabels as error:
-            tell(found, file, table["line"].filter(table[words] == word), str(error))
-    fits = table[words].is_null() | table[words].is_in(list(meant))
-    labels = table[words].replace_strict(meant, default=None, return_dtype=pl.Enum(space.classes))
+            tell(found, file, table["line"].filter(written == word), str(error))
+    fits = written.is_null() | written.is_in(list(meant))
+    labels = written.replace_strict(meant, default=None, return_dtype=pl.Enum(space.classes))
     return table.drop(words).with_columns(labels.alias(space.column)).filter(fits)
 
 

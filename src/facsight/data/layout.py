@@ -5,9 +5,15 @@ from pathlib import Path
 
 import polars as pl
 
+from facsight.core.endings import PHOTO_ENDINGS
 from facsight.core.errors import MissingData
 from facsight.data.dataset import Card, Deviation
 from facsight.data.deviations import tell_files
+
+#: Endings of files, as `files_below` takes them.
+PICTURES = tuple(sorted(PHOTO_ENDINGS))
+VIDEOS = (".mp4", ".avi", ".mov", ".flv", ".mkv", ".wmv")
+SOUNDS = (".wav", ".flac", ".mp3")
 
 
 def need(root: Path, card: Card, *names: str) -> None:
@@ -26,6 +32,20 @@ def need(root: Path, card: Card, *names: str) -> None:
     raise MissingData(
         f"{wrong}; {card.title} is expected as\n{card.layout.strip()}\nHow to get it: {card.obtain}"
     )
+
+
+def need_one(root: Path, card: Card, *names: str) -> str:
+    """The first of several names that releases give the same thing; `MissingData` where none is there."""
+    need(root, card)
+    there = first_there(root, *names)
+    if there is None:
+        need(root, card, " or ".join(names))
+    return there or ""
+
+
+def first_there(root: Path, *names: str) -> str | None:
+    """The first of several names that exists in a folder."""
+    return next((name for name in names if (root / name).exists()), None)
 
 
 def names_in(folder: Path) -> set[str]:
@@ -51,6 +71,12 @@ def files_below(folder: Path, ending: str | tuple[str, ...] = "") -> list[str]:
         names = (entry.name for entry in shown if entry.name not in folders)
         found += [before + name for name in names if name.lower().endswith(ending)]
     return sorted(found)
+
+
+def paths_below(root: Path, folder: str, ending: str | tuple[str, ...] = "") -> list[str]:
+    """As `files_below`, but relative to the dataset's folder `root`; none where there is no such folder."""
+    names = files_below(root / folder, ending) if (root / folder).is_dir() else []
+    return [f"{folder}/{name}" for name in names] if folder else names
 
 
 def files_named(root: Path, paths: pl.Series) -> set[str]:

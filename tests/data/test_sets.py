@@ -73,7 +73,8 @@ class TestEveryDataset:
         for space in data.spaces:
             for column in space.columns:
                 values = data.table[column].drop_nulls()
-                assert len(values), f"no {column} in the copy"
+                asked_only = (data.table["split"] == "test").all()
+                assert len(values) or asked_only, f"no {column} in the copy"
                 if space.kind == "classes":
                     assert values.dtype == pl.Enum(space.classes)
                 else:

@@ -55,8 +55,8 @@ class TestMimicry:
         [
             (f"{EMI}\n1,0,0,0,0,0,1.5\n", "line 2: expected admiration, .* from 0 to 1"),
             (f"{EMI}\n1,0,0,0\n", "line 2: expected 7 fields, found 4"),
-            ("Filename,Joy\n1,0\n", "lacks Admiration"),
-            (EMI.replace(",", ";") + "\n", "expected a header with the columns"),
+            ("Filename,Joy\n1,0\n", "without Admiration, Amusement"),
+            (EMI.replace(",", ";") + "\n", "expected commas between fields, found semicolons"),
         ],
     )
     def test_bad_lists(self, tmp_path, write, text, message):

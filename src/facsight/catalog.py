@@ -20,8 +20,11 @@ METHODS = {
 
 DATASETS = {
     "drawn": "facsight.data.drawn:load_drawn",
+    "abaw1_expr": "facsight.data.photos:abaw1_expr",
     "affectnet": "facsight.data.photos:affectnet",
+    "affwild2_expr": "facsight.data.photos:affwild2_expr",
     "affwild2_lsd": "facsight.data.photos:affwild2_lsd",
+    "affwild2_mtl": "facsight.data.photos:affwild2_mtl",
     "expw": "facsight.data.photos:expw",
     "fer2013": "facsight.data.photos:fer2013",
     "ferplus": "facsight.data.photos:ferplus",

@@ -87,17 +87,24 @@ def describe(
     pictures: Annotated[
         int, typer.Option(help="Show so many pictures of each class: mind the licence.", min=0)
     ] = 0,
+    copies: Annotated[
+        bool, typer.Option("--copies/--no-copies", help="Search the pictures for near copies.")
+    ] = True,
 ) -> None:
-    """Write one page: counts, labels, people, deviations.
+    """Write one page: counts, labels, people, deviations, near copies and what splits share.
 
     Labels of the test split stay sealed. The page holds no picture unless asked.
 
     Example: facsight data describe rafdb --root /data/raf-db --out rafdb.html
     """
+    from facsight.cli.progress import counter
+    from facsight.data.sharing import what_is_shared
     from facsight.report.dataset import write_dataset_page
 
     opened = _open(name, root, reader, sealed=True)
-    page = write_dataset_page(opened, out, pictures=pictures)
+    with counter("pictures") as on_picture:
+        shared = what_is_shared(opened, copies=copies, on_picture=on_picture)
+    page = write_dataset_page(opened, out, shared=shared, pictures=pictures)
     for line in _counts(opened):
         typer.echo(line)
     typer.echo(f"page   {page}")

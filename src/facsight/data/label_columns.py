@@ -62,16 +62,12 @@ def in_range(
         pl.col(name).cast(pl.String).str.strip_chars().cast(pl.Float64, strict=False).alias(name)
         for name in space.columns
     )
-    within = lambda name: (  # noqa: E731
-        pl.col(name).is_in([low, high]) if space.kind == "units" else pl.col(name).is_between(low, high)
-    )
-    fit = pl.all_horizontal(
-        (within(name) | pl.col(name).is_in(marks)).fill_null(False)
-        | (pl.lit(blank) & pl.col(f" {name}").is_null())
-        for name in space.columns
-    )
-    written = table.select(pl.col(name).alias(f" {name}") for name in space.columns)
-    good = pl.concat([read, written], how="horizontal").select(fit.alias("good"))["good"]
+    legal = pl.all().is_in([low, high]) if space.kind == "units" else pl.all().is_between(low, high)
+    fit = read.select(space.columns).select((legal | pl.all().is_in(marks)).fill_null(False))
+    if blank:
+        absent = table.select(pl.col(space.columns).is_null())
+        fit = fit.with_columns(fit[name] | absent[name] for name in space.columns)
+    good = fit.select(pl.all_horizontal(pl.all()).alias("good"))["good"]
     if not good.all():
         tell(
             found,

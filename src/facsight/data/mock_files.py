@@ -25,7 +25,7 @@ def mock_faces(
 
     generator = torch.Generator().manual_seed(seed)
     label = torch.tensor([EXPRESSIONS.index(word) if word in EXPRESSIONS else 0 for word in words])
-    conditions = Conditions.at(0.2)
+    conditions = Conditions.at(0.6)  # or drawn faces are near copies of one another
     sitters = people(torch.tensor(list(range(len(words)) if persons is None else persons)))
     table = probabilities(PROTOTYPES, EXPRESSIONS)
     scene = draw_scene(sitters, draw_intensities(label, table, conditions, generator), conditions, generator)

@@ -8,6 +8,7 @@ import polars as pl
 from facsight.core.labels import LabelSpace
 from facsight.data.dataset import Dataset
 from facsight.data.pictures import Pictures
+from facsight.data.sharing import Shared
 from facsight.data.summary import count_labels, count_splits
 from facsight.report.page import write_page
 from facsight.report.pictures import FACE_SIDE, data_uri
@@ -16,7 +17,7 @@ from facsight.report.pictures import FACE_SIDE, data_uri
 LISTED = 200
 
 
-def write_dataset_page(data: Dataset, path: Path, *, pictures: int = 0) -> Path:
+def write_dataset_page(data: Dataset, path: Path, *, shared: Shared | None = None, pictures: int = 0) -> Path:
     """Write what a dataset holds as one page; `pictures` faces of each class are shown, none by default."""
     fatal = sum(deviation.fatal for deviation in data.deviations)
     return write_page(
@@ -29,8 +30,9 @@ def write_dataset_page(data: Dataset, path: Path, *, pictures: int = 0) -> Path:
         fatal=fatal,
         deviations=data.deviations[:LISTED],
         deviations_left=max(0, len(data.deviations) - LISTED),
-        shared=None,
+        shared=_shared(shared) if shared else None,
         faces=_faces(data, pictures) if pictures else [],
+        whole=data.table["split"].null_count() == len(data),
         zip=zip,
     )
 
@@ -42,7 +44,11 @@ def _labels(data: Dataset, space: LabelSpace) -> dict[str, Any]:
     return {
         "space": space,
         "splits": [
-            {"name": split, "labelled": own[0]["labelled"], "rows": [_row(row) for row in own]}
+            {
+                "name": split,
+                "labelled": max(row["labelled"] for row in own),
+                "rows": [_row(row) for row in own],
+            }
             for split in splits
             if (own := [row for row in rows if row["split"] == split])
         ],
@@ -51,6 +57,17 @@ def _labels(data: Dataset, space: LabelSpace) -> dict[str, Any]:
 
 def _row(row: dict[str, Any]) -> dict[str, Any]:
     return row | {"share": row["count"] / row["labelled"] if row["labelled"] else 0.0}
+
+
+def _shared(shared: Shared) -> dict[str, Any]:
+    return {
+        "pairs": shared.pairs,
+        "across": shared.across.head(LISTED).to_dicts(),
+        "across_count": len(shared.across),
+        "leaks": shared.leaks.head(LISTED).to_dicts(),
+        "leaks_count": len(shared.leaks),
+        "missed": shared.missed,
+    }
 
 
 def _faces(data: Dataset, each: int) -> list[dict[str, Any]]:

@@ -55,7 +55,7 @@ class TestMimicry:
         [
             (f"{EMI}\n1,0,0,0,0,0,1.5\n", "line 2: expected admiration, .* from 0 to 1"),
             (f"{EMI}\n1,0,0,0\n", "line 2: expected 7 fields, found 4"),
-            ("Filename,Joy\n1,0\n", "without Admiration"),
+            ("Filename,Joy\n1,0\n", "without Admiration, Amusement"),
             (EMI.replace(",", ";") + "\n", "expected commas between fields, found semicolons"),
         ],
     )

@@ -118,3 +118,12 @@ def test_missing_and_broken_files(tmp_path):
 def test_strings_with_quotes_survive(tmp_path):
     recipe = check_recipe(SMALL | {"about": 'a "quoted" \\ line\nand another'})
     assert read_recipe(write(tmp_path, recipe.to_toml())) == recipe
+
+
+def test_options_of_a_dataset_and_of_its_reader_survive(tmp_path):
+    data = {"name": "rafdb", "size": 96, "space": "ferplus8", "reader": {"pictures": "original"}}
+    recipe = check_recipe({"data": data, "method": {"name": "supervised"}})
+    (tmp_path / "r.toml").write_text(recipe.to_toml())
+    assert read_recipe(tmp_path / "r.toml").sections["data"] == data
+    with pytest.raises(BadRecipe, match="did you mean 'skip'"):
+        check_recipe({"data": data | {"unreadable": "skp"}, "method": {"name": "supervised"}})

@@ -62,7 +62,7 @@ def test_a_missing_dataset_says_what_is_expected(recipe, tmp_path, capsys):
     assert "fer2013new.csv" in " ".join(capsys.readouterr().err.split())
 
 
-@pytest.mark.parametrize("shelf", ["methods", "datasets", "codebooks", "finders"])
+@pytest.mark.parametrize("shelf", ["methods", "datasets", "labels", "codebooks", "finders"])
 def test_list_names_what_there_is(shelf, capsys):
     assert left_with(["list", shelf]) == 0
     assert capsys.readouterr().out.startswith(f"{shelf}: ")

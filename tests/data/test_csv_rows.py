@@ -68,6 +68,11 @@ def test_lines_with_fields_too_many_are_named_and_left_out(write):
     assert told == [(3, "expected 2 fields, found 3", True)]
 
 
+def test_a_blank_line_does_not_move_the_numbers_of_lines(write):
+    found, told = rows(write("file,label\n\na,1\n\n\nb,2\n"))
+    assert (found, told) == ([(3, "a", "1"), (6, "b", "2")], [])
+
+
 def test_bytes_of_another_encoding_are_named_and_read(write):
     found, told = rows(write(b"file,label\nJos\xe9.jpg,1\nJos\xc3\xa9.jpg,2\n"))
     assert found == [(2, "José.jpg", "1"), (3, "José.jpg", "2")]

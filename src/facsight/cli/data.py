@@ -1,5 +1,6 @@
 """`facsight data`: the datasets that are known, whether a folder is one of them, and what it holds."""
 
+import shutil
 import tomllib
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
@@ -127,12 +128,15 @@ def mock(
     if out.exists() and (not out.is_dir() or any(out.iterdir())):
         raise BadOutput(f"{out} exists already and is not empty: nothing was written. Give another folder")
     partial = out.with_name(f".{out.name}.part")
+    shutil.rmtree(partial, ignore_errors=True)  # of a run that was killed
     try:
         partial.mkdir(parents=True)
         module.mock(partial, seed=seed)
         partial.replace(out)
     except OSError as error:
         raise BadOutput(f"{out} cannot be written: {error}") from error
+    finally:
+        shutil.rmtree(partial, ignore_errors=True)
     typer.echo(f"{module.CARD.title}: a made-up copy in {out}")
 
 

@@ -58,7 +58,7 @@ COPIES = {
     "less contrast": lambda picture: (picture * 0.5 + 60).astype(np.uint8),
     "mirrored": lambda picture: picture[:, ::-1],
     "mirrored and cropped": lambda picture: jpeg(np.ascontiguousarray(picture[3:-3, 3:-3][:, ::-1]), 60),
-    "in a frame": lambda picture: np.array(ImageOps.expand(Image.fromarray(picture), 5, fill=0)),
+    "in a frame": lambda picture: np.array(ImageOps.expand(Image.fromarray(picture), 3, fill=0)),
     "turned": lambda picture: turned(picture, 2),
     "in colour": lambda picture: np.stack([picture] * 3, axis=2),
     "with a label": lambda picture: np.concatenate([picture[:-8], np.full_like(picture[-8:], 255)]),

@@ -19,7 +19,7 @@ from facsight.data.same_picture import blur, difference, motions, window
 from facsight.data.thumbnails import SIDE
 
 #: Up to this difference two aligned pictures are copies.
-LIKE = 0.25
+LIKE = 0.22
 #: The steps before: the least cosine of coarse descriptions, the least share that motion explains.
 COARSE, EXPLAINED = 0.6, 0.78
 #: Frequencies a side of a coarse description; the side at which motion is looked at.

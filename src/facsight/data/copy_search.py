@@ -26,6 +26,8 @@ COARSE, EXPLAINED = 0.6, 0.78
 FREQUENCIES, SMALL = 12, 24
 #: Pictures that are compared with so many others at a time; pairs that are aligned at a time.
 ROWS, COLUMNS, PAIRS = 1024, 16384, 256
+#: Pairs of one picture, and such bundles, that are looked at together.
+WIDTH, PIECES = 32, 128
 
 Found = tuple[Int[Tensor, "pair"], Int[Tensor, "pair"], Float[Tensor, "pair"], bool]
 
@@ -87,13 +89,33 @@ def _in_parts(make: Callable[[Tensor], Tensor], pixels: Tensor) -> Tensor:
 def _explained(
     near: Int[Tensor, "pair 2"], tangents: Tensor, views: Tensor
 ) -> Iterator[tuple[Tensor, Tensor]]:
-    """Those of the pairs, sorted by the first, in which motion of the first explains enough of the other."""
-    rows, counts = near[:, 0].unique_consecutive(return_counts=True)
-    shares = [
-        (views[others].float() @ tangents[row].T).square().sum(dim=1)
-        for row, others in zip(rows.tolist(), near[:, 1].split(counts.tolist()), strict=True)
-    ]
-    if not shares:
-        return iter(())
-    kept = near[torch.cat(shares) > EXPLAINED]
+    """Those of the pairs, sorted by the first, in which motion of the first explains enough of the other.
+
+    Pairs of one first are looked at together, `WIDTH` at a time, many firsts in one product: a product a
+    picture would be so small that threads only wait for each other.
+    """
+    share = torch.empty(len(near))
+    for rows, places in _runs(near[:, 0]):
+        others = views[near[places.clamp(max=len(near) - 1), 1]].float()
+        found = (others @ tangents[rows].transpose(1, 2)).square().sum(dim=2)
+        inside = places < len(near)
+        share[places[inside]] = found[inside]
+    kept = near[share > EXPLAINED]
     return ((part[:, 0], part[:, 1]) for part in kept.split(PAIRS) if len(part))
+
+
+def _runs(rows: Int[Tensor, "pair"]) -> Iterator[tuple[Tensor, Tensor]]:
+    """Runs of equal numbers, cut into pieces: numbers (piece), places in `rows` (piece, `WIDTH`).
+
+    A place after the end of a piece is that of no pair: the length of `rows`.
+    """
+    if not len(rows):
+        return
+    numbers, counts = rows.unique_consecutive(return_counts=True)
+    pieces = (counts + WIDTH - 1).div(WIDTH, rounding_mode="floor")
+    ends = counts.cumsum(0).repeat_interleave(pieces)
+    nth = torch.arange(len(ends)) - (pieces.cumsum(0) - pieces).repeat_interleave(pieces)
+    starts = (counts.cumsum(0) - counts).repeat_interleave(pieces) + nth * WIDTH
+    places = starts.unsqueeze(1) + torch.arange(WIDTH)
+    places = torch.where(places < ends.unsqueeze(1), places, len(rows))
+    yield from zip(numbers.repeat_interleave(pieces).split(PIECES), places.split(PIECES), strict=True)

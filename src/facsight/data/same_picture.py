@@ -77,9 +77,9 @@ def _solver(one: Tensor) -> Float[Tensor, "pair 8 pixel"]:
     """The matrix that gives the best a, b and motion of a picture near one: picture = b + a one(motion)."""
     design = motions(one)
     weighted = design * window(one.shape[-1]).flatten()
-    normal = weighted @ design.transpose(1, 2)
+    normal = (weighted @ design.transpose(1, 2)).double()
     scale = normal.diagonal(dim1=1, dim2=2).clamp(min=1e-6)
-    return torch.linalg.solve(normal + torch.diag_embed(scale * 1e-4), weighted)
+    return torch.linalg.inv(normal + torch.diag_embed(scale * 1e-4)).float() @ weighted
 
 
 def motions(pictures: Float[Tensor, "n side side"]) -> Float[Tensor, "n change=8 pixel"]:
@@ -101,9 +101,10 @@ def window(side: int) -> Float[Tensor, "side side"]:
 
 def _after(motion: Tensor, step: Tensor) -> Tensor:
     """`motion` after the inverse of `step`."""
-    last = torch.tensor([0.0, 0.0, 1.0]).expand(len(motion), 1, 3)
-    whole = torch.linalg.solve(torch.cat([step, last], dim=1), torch.cat([motion, last], dim=1), left=False)
-    return whole[:, :2]
+    (a, b), (c, d) = (row.unbind(1) for row in step[..., :2].unbind(1))
+    inverse = torch.stack([d, -b, -c, a], dim=1).view(-1, 2, 2) / (a * d - b * c).view(-1, 1, 1)
+    turned = motion[..., :2] @ inverse
+    return torch.cat([turned, motion[..., 2:] - turned @ step[..., 2:]], dim=2)
 
 
 def _sample(pictures: Tensor, motion: Tensor, padding: str = "border") -> Tensor:

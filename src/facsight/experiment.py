@@ -13,7 +13,7 @@ import torch
 
 from facsight import catalog
 from facsight.core.errors import BadLabels, BadTraining, MissingData
-from facsight.core.method import Method
+from facsight.core.method import FaceMethod
 from facsight.core.terms import Terms
 from facsight.data.crops import NO_AUGMENTATION, Augmentation, Cropper
 from facsight.data.face_set import FaceSet
@@ -77,7 +77,7 @@ def crops(recipe: Recipe, faces: FaceSet, *, augment: bool) -> Cropper:
     )
 
 
-def build_method(recipe: Recipe, classes: tuple[str, ...]) -> Method:
+def build_method(recipe: Recipe, classes: tuple[str, ...]) -> FaceMethod:
     """The recipe's method around its network, with random weights drawn from the recipe's seed."""
     options = dict(recipe.sections["method"])
     method = catalog.load("methods", options.pop("name"))
@@ -211,7 +211,7 @@ def _write_predictions(path: Path, faces: FaceSet, outcomes: Outcomes, temperatu
     partial.replace(path)
 
 
-def _outcomes(method: Method, faces: Cropper) -> Outcomes:
+def _outcomes(method: FaceMethod, faces: Cropper) -> Outcomes:
     return predict_all(method.predict, faces, device=next(method.parameters()).device)
 
 

@@ -4,7 +4,7 @@ from torch import nn
 
 from facsight.core.errors import BadCheckpoint, BadRecipe, BadTraining
 from facsight.core.labels import LabelSpace
-from facsight.core.method import Method
+from facsight.core.method import FaceMethod
 from facsight.core.prediction import Prediction
 from facsight.core.terms import Terms
 from facsight.data.crops import NO_AUGMENTATION, Augmentation, Cropper
@@ -111,7 +111,7 @@ def test_a_wider_network_is_refused(tmp_path):
         fit(method(width=10), cropper(), Plan(epochs=2, batch_size=16), RunFolder(tmp_path, "r"), seed=0)
 
 
-class _Constant(Method):
+class _Constant(FaceMethod):
     """Loses what it is told to lose."""
 
     def __init__(self, loss=0.0):

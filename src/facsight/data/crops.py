@@ -4,7 +4,7 @@ import math
 from dataclasses import dataclass
 
 import torch
-from jaxtyping import Float
+from jaxtyping import Float, Int
 from torch import Tensor
 
 from facsight.core.batch import Faces, LabelledFaces
@@ -39,11 +39,20 @@ NO_AUGMENTATION = Augmentation(0.0, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0)
 class Cropper:
     """Cuts standardised grey crops of `size` pixels out of a face set, by index."""
 
+    kind = "face"
+
     def __init__(
         self, faces: FaceSet, *, size: int, standardise, augmentation: Augmentation = NO_AUGMENTATION
     ):
         self.faces, self.size, self.standardise, self.augmentation = faces, size, standardise, augmentation
         self.alignment = align_faces(faces.landmarks, faces.images.shape[-2:], size)
+
+    def __len__(self) -> int:
+        return len(self.faces)
+
+    def labels(self) -> Int[Tensor, "n"]:
+        """The class of each face that has the largest share of its label."""
+        return self.faces.expression.argmax(dim=1)
 
     def __call__(self, indices: Tensor, generator: torch.Generator) -> LabelledFaces:
         """The crops of these faces, augmented with this generator's numbers."""

@@ -10,13 +10,13 @@ Source   label distributions from votes: Barsoum et al., "Training deep networks
 import torch.nn.functional as F
 
 from facsight.core.batch import Faces, LabelledFaces
-from facsight.core.method import Method
+from facsight.core.method import FaceMethod
 from facsight.core.prediction import Prediction
 from facsight.core.terms import Terms
 from facsight.nn.classifier import Classifier
 
 
-class Supervised(Method):
+class Supervised(FaceMethod):
     """Cross entropy with the labels' distribution.
 
     `smoothing` moves that share of every label evenly to all classes.

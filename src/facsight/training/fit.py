@@ -1,6 +1,6 @@
 """The training loop: the only one. Papers supply steps, never loops.
 
-Every random number is a function of the seed and the step (order of faces, augmentation, dropout), so a
+Every random number is a function of the seed and the step (order of examples, augmentation, dropout), so a
 run that was killed goes on exactly as if it had not been.
 """
 
@@ -9,17 +9,19 @@ from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any, Generic, TypeVar
 
 import torch
 from accelerate import Accelerator
-from torch import Tensor
+from jaxtyping import Float
+from torch import Tensor, nn
 
-from facsight.core.errors import BadTraining
+from facsight.core.errors import BadTraining, counted
 from facsight.core.method import Method
 from facsight.core.terms import Terms
-from facsight.data.crops import Cropper
 from facsight.data.samplers import epoch_order, sampling_weights
 from facsight.nn.weights import load_state
+from facsight.training.examples import Examples
 from facsight.training.optimisers import make_optimizer, rate_factor, set_rate, update_average
 from facsight.training.plan import Plan
 from facsight.training.run_folder import CHECKPOINT, RunFolder
@@ -28,12 +30,15 @@ from facsight.training.run_folder import CHECKPOINT, RunFolder
 CHECKPOINT_EVERY = 100
 
 
+Learner = TypeVar("Learner", bound=Method[Any, Any, Any])
+
+
 @dataclass
-class _State:
+class _State(Generic[Learner]):
     """What training changes."""
 
-    method: Method
-    average: Method
+    method: Learner
+    average: Learner
     optimizer: torch.optim.Optimizer
     step: int = 0
 
@@ -61,36 +66,37 @@ class _State:
 
 
 def fit(
-    method: Method,
-    faces: Cropper,
+    method: Learner,
+    examples: Examples,
     plan: Plan,
     run: RunFolder,
     *,
     seed: int,
-    validate: Callable[[Method], Mapping[str, float]] | None = None,
+    validate: Callable[[Learner], Mapping[str, float]] | None = None,
     on_step: Callable[[int, int, Terms], None] | None = None,
-) -> Method:
+) -> Learner:
     """Train, going on from the run folder's checkpoint if there is one; returns the averaged method.
 
     `validate` is called with the averaged method at most ten times, after whole epochs; its numbers go to
     `epochs.csv`.
     `on_step` hears of each step (step, total, terms). Raises `BadTraining` when a term is not finite.
     """
-    if len(faces.faces) < plan.batch_size:
+    if len(examples) < plan.batch_size:
         raise BadTraining(
-            f"{len(faces.faces)} faces are fewer than one batch of {plan.batch_size}: lower batch_size"
+            f"{counted(len(examples), examples.kind)} are fewer than one batch of {plan.batch_size}: "
+            "lower batch_size"
         )
     accelerator = Accelerator()
     state = _begin(method, plan, run, accelerator)
-    weights = sampling_weights(faces.faces.expression.argmax(dim=1), balance=plan.balance)
-    per_epoch = len(faces.faces) // plan.batch_size
+    weights = _weights(examples, plan.balance)
+    per_epoch = len(examples) // plan.batch_size
     total = per_epoch * plan.epochs
     with torch.random.fork_rng(), _mixed_precision(method, accelerator.device, plan.precision):
         for epoch in range(state.step // per_epoch, plan.epochs):
             order = epoch_order(weights, balanced=plan.balance > 0, seed=seed, epoch=epoch)
             for step in range(state.step, (epoch + 1) * per_epoch):
                 chosen = order[step % per_epoch * plan.batch_size :][: plan.batch_size]
-                terms = _one_step(state, faces, chosen, plan, seed, total, accelerator)
+                terms = _one_step(state, examples, chosen, plan, seed, total, accelerator)
                 run.log_terms(state.step, terms)
                 if on_step:
                     on_step(state.step, total, terms)
@@ -103,7 +109,7 @@ def fit(
 
 
 @contextmanager
-def _mixed_precision(method: Method, device: torch.device, precision: str) -> Iterator[None]:
+def _mixed_precision(method: Method[Any, Any, Any], device: torch.device, precision: str) -> Iterator[None]:
     """Run the method's forward pass, and nothing else, in bfloat16 where that is safe; undone at the end."""
     if precision != "bf16":
         yield
@@ -115,8 +121,23 @@ def _mixed_precision(method: Method, device: torch.device, precision: str) -> It
         del method.forward
 
 
-def _begin(method: Method, plan: Plan, run: RunFolder, accelerator: Accelerator) -> _State:
-    method = method.to(accelerator.device).to(memory_format=torch.channels_last)  # pyright: ignore
+def _weights(examples: Examples, balance: float) -> Float[Tensor, "n"]:
+    """The chance of each example to be drawn."""
+    labels = examples.labels()
+    if labels is None:
+        if balance:
+            raise BadTraining(
+                f"a {examples.kind} has no one class here to balance by: set training.balance to 0"
+            )
+        labels = torch.zeros(len(examples), dtype=torch.long)
+    return sampling_weights(labels, balance=balance)
+
+
+def _begin(method: Learner, plan: Plan, run: RunFolder, accelerator: Accelerator) -> _State[Learner]:
+    method = method.to(accelerator.device)
+    for part in method.modules():
+        if isinstance(part, nn.Conv2d):
+            part.to(memory_format=torch.channels_last)  # pyright: ignore
     average = copy.deepcopy(method).eval()
     optimizer = make_optimizer(method, name=plan.optimizer, rate=plan.rate, weight_decay=plan.weight_decay)
     if accelerator.num_processes > 1:
@@ -129,12 +150,18 @@ def _begin(method: Method, plan: Plan, run: RunFolder, accelerator: Accelerator)
 
 
 def _one_step(
-    state: _State, faces: Cropper, chosen: Tensor, plan: Plan, seed: int, total: int, accelerator: Accelerator
+    state: _State[Any],
+    examples: Examples,
+    chosen: Tensor,
+    plan: Plan,
+    seed: int,
+    total: int,
+    accelerator: Accelerator,
 ) -> Terms:
     progress = state.step / total
     number = (seed * 1_000_003 + state.step) * accelerator.num_processes + accelerator.process_index
     share = chosen[accelerator.process_index :: accelerator.num_processes]
-    batch = faces(share, torch.Generator().manual_seed(number)).to(accelerator.device)
+    batch = examples(share, torch.Generator().manual_seed(number)).to(accelerator.device)
     factor = rate_factor(progress, schedule=plan.schedule, warmup=plan.warmup)
     set_rate(state.optimizer, plan.rate * factor)
     torch.manual_seed(number)  # dropout; inside fork_rng, so the caller's random state is untouched
@@ -157,12 +184,12 @@ def _is_watched(epoch: int, epochs: int) -> bool:
     return epoch == epochs or epoch % -(-epochs // 10) == 0
 
 
-def _share_gradients(method: Method, accelerator: Accelerator) -> None:
+def _share_gradients(method: nn.Module, accelerator: Accelerator) -> None:
     for parameter in method.parameters():
         if parameter.grad is not None:
             parameter.grad = accelerator.reduce(parameter.grad, reduction="mean")  # pyright: ignore
 
 
-def _checkpoint(state: _State, run: RunFolder, epochs_done: int, accelerator: Accelerator) -> None:
+def _checkpoint(state: _State[Any], run: RunFolder, epochs_done: int, accelerator: Accelerator) -> None:
     if accelerator.is_main_process:
         run.save_checkpoint(state.tensors(), step=state.step, epoch=epochs_done)

@@ -47,7 +47,7 @@ def predict_all(
 ) -> Outcomes:
     """Predict every face, in full precision; the result does not depend on `batch_size`."""
     parts = []
-    for indices in torch.arange(len(faces.faces)).split(batch_size):
+    for indices in torch.arange(len(faces)).split(batch_size):
         batch = faces(indices, torch.Generator())
         said = predict(batch.faces.to(device or torch.device("cpu")))
         parts.append((said.logits.cpu(), said.attention.cpu(), batch.faces.landmarks, batch.label))

@@ -15,14 +15,14 @@ Differs  AU maps are soft regions in units of the face, rendered from the augmen
 import torch.nn.functional as F
 
 from facsight.core.batch import Faces, LabelledFaces
-from facsight.core.method import Method
+from facsight.core.method import FaceMethod
 from facsight.core.prediction import Prediction
 from facsight.core.terms import Terms
 from facsight.facs.guide import Guide
 from facsight.nn.classifier import Classifier
 
 
-class ActionUnitGuidance(Method):
+class ActionUnitGuidance(FaceMethod):
     """Cross entropy plus the alignment of attention and AU map, under any head.
 
     `layer` counts the backbone's feature maps, whose channel mean is the attention that is aligned (-1: the

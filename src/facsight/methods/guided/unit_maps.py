@@ -19,7 +19,7 @@ from torch import Tensor
 
 from facsight.core.batch import Faces, LabelledFaces
 from facsight.core.errors import BadRecipe
-from facsight.core.method import Method
+from facsight.core.method import FaceMethod
 from facsight.core.prediction import Prediction
 from facsight.core.terms import Terms
 from facsight.facs.au_maps import render_au_maps
@@ -28,7 +28,7 @@ from facsight.nn.classifier import Classifier
 from facsight.nn.heads.per_unit import UnitMaps
 
 
-class UnitGuidance(Method):
+class UnitGuidance(FaceMethod):
     """Cross entropy plus the alignment of every unit's map.
 
     The terms are "expression", "guidance" (the label's units) and "absent" (the others). A unit counts as

@@ -16,7 +16,7 @@ import torch.nn.functional as F
 
 from facsight.core.batch import Faces, LabelledFaces
 from facsight.core.errors import BadRecipe
-from facsight.core.method import Method
+from facsight.core.method import FaceMethod
 from facsight.core.prediction import Prediction
 from facsight.core.terms import Terms
 from facsight.facs.guide import Guide
@@ -24,7 +24,7 @@ from facsight.nn.classifier import Classifier
 from facsight.nn.heads.two_branches import TwoBranches
 
 
-class ComplementaryLearning(Method):
+class ComplementaryLearning(FaceMethod):
     """Cross entropy of two branches, of which the second sees what the first did not use."""
 
     def __init__(self, network: Classifier, guide: Guide):

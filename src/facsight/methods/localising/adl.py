@@ -19,14 +19,14 @@ from torch import Tensor, nn
 
 from facsight.core.batch import Faces, LabelledFaces
 from facsight.core.errors import BadRecipe
-from facsight.core.method import Method
+from facsight.core.method import FaceMethod
 from facsight.core.prediction import Prediction
 from facsight.core.terms import Terms
 from facsight.facs.guide import Guide
 from facsight.nn.classifier import Classifier
 
 
-class AttentionDropout(Method):
+class AttentionDropout(FaceMethod):
     """Cross entropy under attention-based dropout.
 
     `stages` numbers the backbone's stages that are treated (0: the first); a step drops with the chance

@@ -18,7 +18,7 @@ from torch import Tensor
 
 from facsight.core.batch import Faces, LabelledFaces
 from facsight.core.errors import BadRecipe
-from facsight.core.method import Method
+from facsight.core.method import FaceMethod
 from facsight.core.prediction import Prediction
 from facsight.core.terms import Terms
 from facsight.facs.guide import Guide
@@ -28,7 +28,7 @@ from facsight.nn.classifier import Classifier
 ENOUGH = 0.5
 
 
-class CutMix(Method):
+class CutMix(FaceMethod):
     """Cross entropy on faces with a patch of another.
 
     A step mixes with chance `probability`, one place for the whole batch; the area left to the own face is

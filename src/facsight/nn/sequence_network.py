@@ -1,0 +1,74 @@
+"""Encoders, a fusion block, what looks along time, and an output for each label space: one network."""
+
+from collections.abc import Mapping
+from typing import Literal
+
+import torch
+from jaxtyping import Bool, Float
+from torch import Tensor, nn
+
+from facsight.core.sequences import SequencePrediction, Sequences
+from facsight.nn.fused import Fusion
+
+#: How a window's steps become one label: not at all, by their mean, or by their mean with learnt weights.
+Pooling = Literal["none", "mean", "attention"]
+
+
+class SequenceNetwork(nn.Module):
+    """Reads windows of several modalities.
+
+    An encoder takes (stream, known) of its modality to (batch, step, feature); a modality without one is
+    fused as it is. `temporal`, if given, takes (features, inside) to features of its `size`. `outputs` are
+    label spaces and their numbers of columns; `pooling` says whether labels are of steps ("none") or of
+    whole windows.
+    """
+
+    def __init__(
+        self,
+        fusion: Fusion,
+        outputs: Mapping[str, int],
+        *,
+        encoders: Mapping[str, nn.Module] | None = None,
+        temporal: nn.Module | None = None,
+        pooling: Pooling = "none",
+        dropout: float = 0.0,
+    ):
+        super().__init__()
+        self.encoders = nn.ModuleDict(encoders or {})
+        self.fusion, self.temporal = fusion, temporal
+        size = fusion.size if temporal is None else int(temporal.size)  # pyright: ignore
+        self.pooling, self.dropout = pooling, nn.Dropout(dropout)
+        self.weigh = nn.Linear(size, 1) if pooling == "attention" else None
+        self.outputs = nn.ModuleDict({name: nn.Linear(size, columns) for name, columns in outputs.items()})
+
+    def encode(self, sequences: Sequences) -> Sequences:
+        """The same windows with a feature vector a step and modality, 0 where it is not known."""
+        streams = {}
+        for name, stream in sequences.streams.items():
+            known = sequences.known[name]
+            encoded = self.encoders[name](stream, known) if name in self.encoders else stream
+            streams[name] = torch.where(known.unsqueeze(-1), encoded, 0.0)
+        return sequences.encoded(streams)
+
+    def forward(self, sequences: Sequences) -> SequencePrediction:
+        return self.decide(self.encode(sequences))
+
+    def decide(self, encoded: Sequences) -> SequencePrediction:
+        """What is said of windows that are encoded already."""
+        fused = self.fusion(encoded)
+        features = fused.features
+        if self.temporal is not None:
+            features = self.temporal(features, encoded.inside)
+        features = torch.where(encoded.inside.unsqueeze(-1), features, 0.0)
+        read = self.dropout(self._pooled(features, encoded.inside))
+        outputs = {name: output(read) for name, output in self.outputs.items()}
+        return SequencePrediction(outputs, features, fused.shares)
+
+    def _pooled(
+        self, features: Float[Tensor, "batch step feature"], inside: Bool[Tensor, "batch step"]
+    ) -> Float[Tensor, "batch *feature"]:
+        if self.pooling == "none":
+            return features
+        scores = features.new_zeros(inside.shape) if self.weigh is None else self.weigh(features).squeeze(-1)
+        weights = scores.masked_fill(~inside, -torch.inf).softmax(dim=1)
+        return torch.einsum("bs,bsf->bf", weights, features)

@@ -1,0 +1,26 @@
+"""What the training loop draws its batches from."""
+
+from typing import Any, Protocol, runtime_checkable
+
+import torch
+from jaxtyping import Int
+from torch import Tensor
+
+
+@runtime_checkable
+class Examples(Protocol):
+    """A training set: so many examples, and the batch of any of them, augmented with a generator's numbers.
+
+    A batch has `to(device)` and is what the method's `objective` takes. `kind` is the word for an example in
+    messages: "face", "window".
+    """
+
+    kind: str
+
+    def __len__(self) -> int: ...
+
+    def __call__(self, rows: Int[Tensor, "batch"], generator: torch.Generator, /) -> Any: ...
+
+    def labels(self) -> Int[Tensor, "n"] | None:
+        """The class of each example, by which they are balanced; None where an example has no one class."""
+        ...

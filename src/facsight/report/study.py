@@ -8,8 +8,10 @@ from typing import Any
 import polars as pl
 from polars import selectors as cs
 
+from facsight.analysis.by_model import ByModel, load_by_model
 from facsight.analysis.study import load_study
 from facsight.analysis.wording import percent, unit_name
+from facsight.report.by_model import model_section, model_values
 from facsight.report.chart_data import (
     chart_data,
     damage_places,
@@ -45,11 +47,12 @@ CHART = ("timeline_data.js", "timeline_draw.js", "timeline_readout.js", "timelin
 
 @dataclass(frozen=True)
 class Study:
-    """A folder of videos as it was read: the table, what is said about it, and its events if it has them."""
+    """A folder of videos as it was read: its tables, what is said of them, a model's answers if any."""
 
     table: pl.LazyFrame
     about: Mapping[str, Any]
     events: pl.DataFrame | None
+    by_model: ByModel | None = None
 
     @property
     def classes(self) -> Sequence[str]:
@@ -97,7 +100,7 @@ def open_study(folder: Path) -> Study:
     table, about = load_study(folder)
     if "person" in table.collect_schema():
         table = table.with_columns(track="person").drop("person")
-    return Study(table, about, load_events(folder))
+    return Study(table, about, load_events(folder), load_by_model(folder))
 
 
 def write_study_report(folder: Path, *, photos: int = VIDEOS_PICTURED, pictures: bool = True) -> Path:
@@ -131,6 +134,7 @@ def page_values(study: Study, videos: Sequence[Mapping[str, Any]]) -> dict[str, 
         "reader": about["reader"],
         "told_apart": about.get("people"),
         "sampling": _sampling(about),
+        "model": model_values(study.by_model),
         "script": script(*CHART, "study.js"),
         "watch": None,
     }
@@ -144,6 +148,7 @@ def video_section(
     folder, _, name = told["file"].rpartition("/")
     shown = {"number": number + 1, "told": told, "name": name, "folder": folder, "timeline": None}
     shown |= {"length": None, "people": [], "others": 0, "data": None, "held": interactive}
+    shown |= {"by_model": model_section(study.by_model, told["file"])}
     if rows.is_empty():
         return shown
     tracks, others = _longest(rows)

@@ -86,7 +86,7 @@ def timeline(
         areas = tuple(_areas(shares, x, y))
         drawn, lane_y = [], y + BAND + 6
         for lane, values in lanes.items():
-            drawn.append((lane_y, lane, tuple(_cells(values, x, lane_y))))
+            drawn.append((lane_y, lane, tuple(lane_cells(values, x, lane_y))))
             lane_y += LANE + 2
         bands.append(Band(name, y, areas, tuple(drawn)))
         y = lane_y + 18
@@ -101,14 +101,14 @@ def _areas(shares: Float[np.ndarray, "bin class"], x: Sequence[float], y: float)
     known = np.isfinite(shares).all(axis=1)
     foot = y + BAND
     found = []
-    for first, last in _runs(known):
+    for first, last in runs(known):
         for number in reversed(range(shares.shape[1])):
             steps = [f"V{foot - BAND * upper[b, number]:.1f}H{x[b + 1]:.1f}" for b in range(first, last)]
             found.append((number, f"M{x[first]:.1f} {foot:.1f}{''.join(steps)}V{foot:.1f}z"))
     return found
 
 
-def _cells(values: Float[np.ndarray, "bin"], x: Sequence[float], y: float) -> list[tuple[float, str]]:
+def lane_cells(values: Float[np.ndarray, "bin"], x: Sequence[float], y: float) -> list[tuple[float, str]]:
     """Opacity and path of all cells of a grade: the root of the share, so that small ones can be seen."""
     grades = np.round(np.sqrt(np.clip(np.nan_to_num(values), 0, 1)) * GRADES).astype(int)
     return [
@@ -116,14 +116,14 @@ def _cells(values: Float[np.ndarray, "bin"], x: Sequence[float], y: float) -> li
             grade / GRADES,
             "".join(
                 f"M{x[first]:.1f} {y:.0f}H{x[last]:.1f}v{LANE}H{x[first]:.1f}z"
-                for first, last in _runs(grades == grade)
+                for first, last in runs(grades == grade)
             ),
         )
         for grade in np.unique(grades[grades > 0]).tolist()
     ]
 
 
-def _runs(known: np.ndarray) -> list[tuple[int, int]]:
+def runs(known: np.ndarray) -> list[tuple[int, int]]:
     """Beginning and end of each stretch of bins with a value."""
     steps = np.flatnonzero(np.diff(np.concatenate([[False], known, [False]]).astype(int)))
     return [(int(a), int(b)) for a, b in zip(steps[::2], steps[1::2], strict=True)]

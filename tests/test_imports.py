@@ -16,9 +16,9 @@ HEIGHT = [
     {"nn", "losses", "metrics", "media", "faces", "data", "explain"},
     {"fusion", "methods", "training", "scoring"},
     {"catalog"},
-    {"recipe", "hub"},
+    {"recipe", "hub", "assembly"},
     {"prepare"},
-    {"experiment", "analysis"},
+    {"experiment", "sequence_experiment", "analysis"},
     {"audit"},
     {"report"},
     {"cli"},
@@ -67,14 +67,14 @@ def test_files_stay_readable(path):
     assert path.stem not in {"utils", "helpers", "common", "base", "misc"}
 
 
-def test_a_paper_never_imports_a_paper():
+def test_a_paper_never_imports_a_paper_but_a_loss():
     papers = {
         p for shelf in ("losses", "fusion", "methods", "explain") for p in (SOURCE / shelf).rglob("*.py")
     }
     for paper in (p for p in papers if p.stem != "__init__"):
         text = paper.read_text(encoding="utf-8")
         for other in papers - {paper}:
-            if other.stem != "__init__":
+            if other.stem != "__init__" and other.relative_to(SOURCE).parts[0] != "losses":
                 module = ".".join(other.relative_to(SOURCE.parent).with_suffix("").parts)
                 assert f"from {module} import" not in text, f"{paper.name} imports {module}"
 

@@ -18,6 +18,23 @@ METHODS = {
     "cutmix": "facsight.methods.localising.cutmix:CutMix",
 }
 
+SEQUENCE_METHODS = {
+    "supervised_sequences": "facsight.methods.sequences:SupervisedSequences",
+}
+
+RECORDINGS = {
+    "prepared": "facsight.data.prepared:load_prepared",
+    "simulated": "facsight.data.simulated:load_simulated",
+}
+
+FUSION = {
+    "concatenation": "facsight.fusion.concatenation:Concatenation",
+}
+
+ENCODERS: dict[str, str] = {}
+
+TEMPORAL: dict[str, str] = {}
+
 DATASETS = {
     "drawn": "facsight.data.drawn:load_drawn",
     "abaw1_expr": "facsight.data.photos:abaw1_expr",
@@ -61,6 +78,11 @@ FINDERS = {
 
 SHELVES = {
     "methods": METHODS,
+    "sequence_methods": SEQUENCE_METHODS,
+    "recordings": RECORDINGS,
+    "fusion": FUSION,
+    "encoders": ENCODERS,
+    "temporal": TEMPORAL,
     "datasets": DATASETS,
     "backbones": BACKBONES,
     "heads": HEADS,

@@ -43,8 +43,7 @@ def show(name: Annotated[str, typer.Argument(help="A name from `facsight list`."
     typer.echo(f"{name} ({shelf})\n")
     typer.echo(_card(name, thing.__module__))
     typer.echo("\n" + inspect.cleandoc(thing.__doc__ or ""))
-    supplied = set().union(*SUPPLIED.values())
-    options = [str(p) for key, p in inspect.signature(thing).parameters.items() if key not in supplied]
+    options = [str(p) for key, p in inspect.signature(thing).parameters.items() if key not in SUPPLIED]
     guided = shelf == "methods" and takes_guide(thing)
     weight, others = _guide_options() if guided else ([], [])
     for title, lines in (("Options", options + weight), ("Options in [guidance]", others)):

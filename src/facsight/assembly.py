@@ -1,0 +1,99 @@
+"""Networks of sequences: put together by the names of their parts, and kept on disk with what they are."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict
+from math import prod
+from pathlib import Path
+from typing import Any
+
+import torch
+from torch import nn
+
+from facsight import catalog
+from facsight.core.errors import BadCheckpoint, BadRecipe
+from facsight.core.labels import LabelSpace
+from facsight.data.recordings import StreamCard
+from facsight.data.sequence_set import SequenceSet
+from facsight.nn.sequence_network import SequenceNetwork
+from facsight.nn.standardised import Standardised
+from facsight.nn.weights import load_state, load_tensors
+
+#: What a weights file of a network of sequences says of itself beside its name.
+NEEDED = {"architecture", "spaces", "step", "windows", "features", "data"}
+
+
+def assemble(architecture: Mapping[str, Any]) -> SequenceNetwork:
+    """A network with random weights.
+
+    `architecture` has `sizes`, the shape of a step of each modality; `outputs`, the columns of each label
+    space; and the sections `modalities`, `fusion`, `temporal` and `network` of a recipe.
+    """
+    encoders, sizes = {}, {}
+    for name, shape in architecture["sizes"].items():
+        encoders[name], sizes[name] = _encoder(name, tuple(shape), architecture["modalities"].get(name, {}))
+    fusion = _named("fusion", architecture["fusion"], sizes)
+    temporal = architecture["temporal"] and _named("temporal", architecture["temporal"], fusion.size)
+    return SequenceNetwork(
+        fusion,
+        architecture["outputs"],
+        encoders=encoders,
+        temporal=temporal or None,
+        **architecture["network"],
+    )
+
+
+def _encoder(name: str, shape: tuple[int, ...], options: Mapping[str, Any]) -> tuple[nn.Module, int]:
+    """The encoder of a modality, behind its standardisation, and how many features it gives."""
+    chosen = {key: value for key, value in options.items() if key not in ("frames", "encoder")}
+    if "encoder" in options:
+        encoder = catalog.load("encoders", options["encoder"])(shape, **chosen)
+        return Standardised(shape[-1], encoder), encoder.size
+    if len(shape) > 1:
+        raise BadRecipe(
+            f"a step of {name!r} has the shape {shape}: it needs an encoder; see `facsight list encoders`"
+        )
+    return Standardised(prod(shape)), prod(shape)
+
+
+def _named(shelf: str, section: Mapping[str, Any], first: Any) -> Any:
+    options = dict(section)
+    return catalog.load(shelf, options.pop("name"))(first, **options)
+
+
+def standardise(network: SequenceNetwork, recordings: SequenceSet) -> None:
+    """Set the scale of each modality to that of these recordings."""
+    for name, encoder in network.encoders.items():
+        if isinstance(encoder, Standardised):
+            parts = [one.streams[name][one.known[name]] for one in recordings.recordings]
+            encoder.fit(torch.cat([part.flatten(0, -2) for part in parts]))
+
+
+def load_sequence_network(path: Path) -> tuple[SequenceNetwork, dict[str, Any]]:
+    """The network in evaluation mode, and its card. `BadCheckpoint` where the file holds another kind."""
+    tensors, card = load_tensors(path)
+    missing = NEEDED - card.keys()
+    if missing:
+        raise BadCheckpoint(f"{path} is no network of sequences: its card lacks {', '.join(sorted(missing))}")
+    network = assemble(card["architecture"])
+    load_state(network, tensors, path)
+    return network.eval(), card
+
+
+def spaces_as_data(spaces: Sequence[LabelSpace]) -> list[dict[str, Any]]:
+    """Label spaces as plain data, whole: a weights file needs no list of spaces to be read."""
+    return [asdict(space) for space in spaces]
+
+
+def spaces_from_data(told: Sequence[Mapping[str, Any]]) -> tuple[LabelSpace, ...]:
+    """The label spaces that `spaces_as_data` told."""
+    return tuple(LabelSpace(**{key: _tuples(value) for key, value in space.items()}) for space in told)
+
+
+def _tuples(value: Any) -> Any:
+    """Tuples where JSON has lists."""
+    return tuple(map(_tuples, value)) if isinstance(value, list) else value
+
+
+def features_of(card: Mapping[str, Any]) -> dict[str, StreamCard]:
+    """The features that a network was trained on, by modality."""
+    return {name: StreamCard.from_json(told) for name, told in card["features"].items()}

@@ -1,0 +1,32 @@
+"""Features side by side: the baseline of every fusion.
+
+Paper    none; early fusion as in Baltrušaitis, Ahuja and Morency, "Multimodal machine learning: a survey and
+         taxonomy", TPAMI 2019, section 5.1
+Needs    features of one or several modalities
+Learns   one projection of all features of a step, and of which modalities are there
+Differs  a modality that is missing gives zeros and says so: the projection can tell silence from nothing
+"""
+
+from collections.abc import Mapping
+
+import torch
+from torch import nn
+
+from facsight.core.sequences import Sequences
+from facsight.nn.fused import Fused, Fusion
+
+
+class Concatenation(Fusion):
+    """`layers` linear layers with ReLU between them, `width` features each."""
+
+    def __init__(self, sizes: Mapping[str, int], *, width: int = 128, layers: int = 2, dropout: float = 0.1):
+        super().__init__()
+        self.size = width
+        parts: list[nn.Module] = [nn.Linear(sum(sizes.values()) + len(sizes), width)]
+        for _ in range(layers - 1):
+            parts += [nn.ReLU(), nn.Dropout(dropout), nn.Linear(width, width)]
+        self.project = nn.Sequential(*parts, nn.ReLU())
+
+    def forward(self, sequences: Sequences) -> Fused:
+        known = torch.stack(list(sequences.known.values()), dim=-1).float()
+        return Fused(self.project(torch.cat([*sequences.streams.values(), known], dim=-1)))

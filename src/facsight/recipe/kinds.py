@@ -1,0 +1,161 @@
+"""What recipes can say: their kinds, the sections of each, and a section's options, read from the source."""
+
+import inspect
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, fields, is_dataclass
+from importlib import import_module
+from typing import Any, get_type_hints
+
+from facsight import catalog
+from facsight.core.errors import BadRecipe, did_you_mean
+
+
+@dataclass(frozen=True)
+class Kind:
+    """What a recipe that trains one kind of method has.
+
+    `named` are sections that name something, and its shelf; `plain` those that are the options of one thing.
+    `extra` are options beside those of the thing itself, `supplied` what the front desk gives, `defaults`
+    what a section has unless the recipe says otherwise. `sections` are all of them in their order; those of
+    `optional` may be left out.
+    """
+
+    name: str
+    named: Mapping[str, str]
+    plain: Mapping[str, str]
+    extra: Mapping[str, Mapping[str, Any]]
+    supplied: Mapping[str, set[str]]
+    defaults: Mapping[str, Mapping[str, Any]]
+    sections: tuple[str, ...]
+    optional: frozenset[str] = frozenset()
+
+
+FACES = Kind(
+    "faces",
+    named={"data": "datasets", "network": "backbones", "method": "methods"},
+    plain={
+        "crop": "",
+        "augmentation": "facsight.data.crops:Augmentation",
+        "guidance": "facsight.facs.guide:Guide",
+        "training": "facsight.training.plan:Plan",
+    },
+    extra={
+        "data": {"name": str, "fraction": float, "shuffled_labels": bool},
+        "network": {"name": str, "head": str, "dropout": float},
+        "method": {"name": str},
+        "crop": {"size": int},
+    },
+    supplied={
+        "data": {"split"},
+        "network": {"backbone", "classes"},
+        "method": {"network", "guide"},
+        "guidance": {"classes", "weight"},
+    },
+    defaults={"network": {"name": "small_resnet"}, "crop": {"size": 48}},
+    sections=("data", "crop", "augmentation", "network", "method", "guidance", "training"),
+)
+
+SEQUENCES = Kind(
+    "sequences",
+    named={
+        "data": "recordings",
+        "fusion": "fusion",
+        "temporal": "temporal",
+        "method": "sequence_methods",
+    },
+    plain={
+        "modalities": "",
+        "windows": "facsight.data.windows:WindowPlan",
+        "augmentation": "facsight.data.windows:SequenceAugmentation",
+        "network": "facsight.nn.sequence_network:SequenceNetwork",
+        "training": "facsight.training.plan:Plan",
+    },
+    extra={
+        "data": {"name": str, "fold": int, "folds": int},
+        "fusion": {"name": str},
+        "temporal": {"name": str},
+        "method": {"name": str, "teacher": str},
+    },
+    supplied={
+        "data": {"split", "modalities", "wanted"},
+        "fusion": {"sizes"},
+        "temporal": {"features"},
+        "method": {"network", "spaces", "teacher"},
+        "network": {"fusion", "outputs", "encoders", "temporal"},
+    },
+    defaults={"fusion": {"name": "concatenation"}},
+    optional=frozenset({"temporal"}),
+    sections=(
+        "data",
+        "modalities",
+        "windows",
+        "augmentation",
+        "fusion",
+        "temporal",
+        "network",
+        "method",
+        "training",
+    ),
+)
+
+#: What the front desk supplies itself, of either kind: no option of a person.
+SUPPLIED = {key for kind in (FACES, SEQUENCES) for keys in kind.supplied.values() for key in keys}
+
+
+def kind_of(method: str) -> Kind:
+    """The kind of recipe that a method of the catalogue is trained by; `UnknownName` for none."""
+    if method in catalog.SEQUENCE_METHODS:
+        return SEQUENCES
+    if method in catalog.METHODS:
+        return FACES
+    catalog.load("methods", method)  # tells the nearest known one
+    raise AssertionError(method)
+
+
+def section_options(kind: Kind, section: str, chosen: Mapping[str, Any]) -> dict[str, Any]:
+    """The options that a section accepts, with their annotations.
+
+    `chosen` are those that it has: its `name`, and a network's `head`, say which others there are.
+    """
+    options = dict(kind.extra.get(section, {}))
+    if section in kind.named:
+        named = catalog.load(kind.named[section], chosen["name"])
+        options |= signature_options(named)
+        if section == "network":
+            options |= signature_options(catalog.load("heads", chosen.get("head", "gap")))
+        if section == "method" and takes_guide(named):
+            options["guidance"] = float
+        return _not_supplied(options, kind, section) | dict(kind.extra.get(section, {}))
+    if section not in kind.plain:
+        raise BadRecipe(f"there is no section [{section}]: {did_you_mean(section, kind.sections)}")
+    if kind.plain[section]:
+        module, attribute = kind.plain[section].split(":")
+        options |= signature_options(getattr(import_module(module), attribute))
+    return _not_supplied(options, kind, section)
+
+
+def modality_options(chosen: Mapping[str, Any]) -> dict[str, Any]:
+    """The options of a modality: how many `frames` a step has, and its `encoder` with the encoder's own."""
+    options: dict[str, Any] = {"frames": int, "encoder": str}
+    if "encoder" in chosen:
+        options |= signature_options(catalog.load("encoders", chosen["encoder"]))
+    return {name: annotation for name, annotation in options.items() if name != "shape"}
+
+
+def signature_options(thing: Callable[..., Any]) -> dict[str, Any]:
+    """Parameter names and annotations of a function, of a class's constructor, or of a dataclass."""
+    if is_dataclass(thing):
+        return {one.name: one.type for one in fields(thing)}
+    function = thing.__init__ if inspect.isclass(thing) else thing
+    hints = get_type_hints(function)
+    return {name: hints.get(name, Any) for name in inspect.signature(thing).parameters}
+
+
+def takes_guide(method: Callable[..., Any]) -> bool:
+    """Whether a method of the catalogue is guided by action units: its weight then is `method.guidance`."""
+    return "guide" in inspect.signature(method).parameters
+
+
+def _not_supplied(options: Mapping[str, Any], kind: Kind, section: str) -> dict[str, Any]:
+    gone = kind.supplied.get(section, set())
+    return {name: annotation for name, annotation in options.items() if name not in gone}

@@ -14,6 +14,7 @@ from facsight.core.errors import BadCheckpoint, BadRecipe
 from facsight.core.labels import LabelSpace
 from facsight.data.recordings import StreamCard
 from facsight.data.sequence_set import SequenceSet
+from facsight.nn.prevalent import PrevalentNetwork
 from facsight.nn.sequence_network import SequenceNetwork
 from facsight.nn.standardised import Standardised
 from facsight.nn.weights import load_state, load_tensors
@@ -22,8 +23,8 @@ from facsight.nn.weights import load_state, load_tensors
 NEEDED = {"architecture", "spaces", "step", "windows", "features", "data"}
 
 
-def assemble(architecture: Mapping[str, Any]) -> SequenceNetwork:
-    """A network with random weights.
+def assemble(architecture: Mapping[str, Any]) -> SequenceNetwork | PrevalentNetwork:
+    """A network with random weights; one that sees some modalities only where `network` has `prevalent`.
 
     `architecture` has `sizes`, the shape of a step of each modality; `outputs`, the columns of each label
     space; and the sections `modalities`, `fusion`, `temporal` and `network` of a recipe.
@@ -33,13 +34,14 @@ def assemble(architecture: Mapping[str, Any]) -> SequenceNetwork:
         encoders[name], sizes[name] = _encoder(name, tuple(shape), architecture["modalities"].get(name, {}))
     fusion = _named("fusion", architecture["fusion"], sizes)
     temporal = architecture["temporal"] and _named("temporal", architecture["temporal"], fusion.size)
-    return SequenceNetwork(
-        fusion,
-        architecture["outputs"],
-        encoders=encoders,
-        temporal=temporal or None,
-        **architecture["network"],
+    options = dict(architecture["network"])
+    prevalent, imagine = options.pop("prevalent", None), options.pop("imagine", False)
+    network = SequenceNetwork(
+        fusion, architecture["outputs"], encoders=encoders, temporal=temporal or None, **options
     )
+    if prevalent is None:
+        return network
+    return PrevalentNetwork(network, sizes, prevalent=prevalent, imagine=imagine)
 
 
 def _encoder(name: str, shape: tuple[int, ...], options: Mapping[str, Any]) -> tuple[nn.Module, int]:
@@ -60,15 +62,16 @@ def _named(shelf: str, section: Mapping[str, Any], first: Any) -> Any:
     return catalog.load(shelf, options.pop("name"))(first, **options)
 
 
-def standardise(network: SequenceNetwork, recordings: SequenceSet) -> None:
+def standardise(network: SequenceNetwork | PrevalentNetwork, recordings: SequenceSet) -> None:
     """Set the scale of each modality to that of these recordings."""
-    for name, encoder in network.encoders.items():
+    whole = network.network if isinstance(network, PrevalentNetwork) else network
+    for name, encoder in whole.encoders.items():
         if isinstance(encoder, Standardised):
             parts = [one.streams[name][one.known[name]] for one in recordings.recordings]
             encoder.fit(torch.cat([part.flatten(0, -2) for part in parts]))
 
 
-def load_sequence_network(path: Path) -> tuple[SequenceNetwork, dict[str, Any]]:
+def load_sequence_network(path: Path) -> tuple[SequenceNetwork | PrevalentNetwork, dict[str, Any]]:
     """The network in evaluation mode, and its card. `BadCheckpoint` where the file holds another kind."""
     tensors, card = load_tensors(path)
     missing = NEEDED - card.keys()

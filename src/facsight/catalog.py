@@ -20,6 +20,10 @@ METHODS = {
 
 SEQUENCE_METHODS = {
     "supervised_sequences": "facsight.methods.sequences:SupervisedSequences",
+    "logit_distillation": "facsight.methods.distillation.logits:LogitDistillation",
+    "feature_distillation": "facsight.methods.distillation.features:FeatureDistillation",
+    "similarity_distillation": "facsight.methods.distillation.similarity:SimilarityDistillation",
+    "optimal_transport": "facsight.methods.distillation.optimal_transport:OptimalTransportDistillation",
 }
 
 RECORDINGS = {

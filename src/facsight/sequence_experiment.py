@@ -20,7 +20,7 @@ from facsight.assembly import (
     spaces_from_data,
     standardise,
 )
-from facsight.core.errors import BadLabels, BadTable, MissingData, UnknownName, did_you_mean
+from facsight.core.errors import BadCheckpoint, BadLabels, BadTable, MissingData, UnknownName, did_you_mean
 from facsight.core.labels import LabelSpace
 from facsight.core.method import SequenceMethod
 from facsight.core.terms import Terms
@@ -28,6 +28,7 @@ from facsight.data.folds import group_folds
 from facsight.data.recordings import StreamCard
 from facsight.data.sequence_set import Recording, SequenceSet
 from facsight.data.windows import SequenceAugmentation, WindowPlan, Windows
+from facsight.nn.prevalent import PrevalentNetwork
 from facsight.nn.sequence_network import SequenceNetwork
 from facsight.nn.weights import save_network
 from facsight.recipe import Recipe, read_recipe
@@ -133,12 +134,19 @@ def build_sequence_method(
     method = catalog.load("sequence_methods", options.pop("name"))
     if "teacher" in options:
         teacher = options.pop("teacher")
-        options["teacher"], _ = load_sequence_network(stages.get(teacher, Path(teacher)) / WEIGHTS)
+        options["teacher"] = _teacher(stages.get(teacher, Path(teacher)))
     with torch.random.fork_rng():
         torch.manual_seed(recipe.seed)
         network = assemble(architecture)
         standardise(network, recordings)
         return method(network, spaces=recordings.spaces, **options)
+
+
+def _teacher(run: Path) -> SequenceNetwork:
+    network = open_sequence_run(run).network
+    if not isinstance(network, SequenceNetwork):
+        raise BadCheckpoint(f"{run} sees only {', '.join(network.prevalent)}: a teacher sees all modalities")
+    return network
 
 
 def score_sequences(run: Path, *, split: str = "val", folder: Path | None = None) -> dict[str, Any]:
@@ -166,12 +174,18 @@ def score_sequences(run: Path, *, split: str = "val", folder: Path | None = None
     return scores
 
 
+def holds_sequences(run: Path) -> bool:
+    """Whether a folder is a run of a recipe for sequences, or of its stages."""
+    recipes = [path for path in (run / RECIPE, *run.glob(f"*/{RECIPE}")) if path.is_file()]
+    return bool(recipes) and read_recipe(recipes[0]).kind == "sequences"
+
+
 @dataclass(frozen=True)
 class TrainedSequences:
     """A trained network of sequences and what it needs to read recordings."""
 
     home: Path
-    network: SequenceNetwork
+    network: SequenceNetwork | PrevalentNetwork
     card: Mapping[str, Any]
     spaces: tuple[LabelSpace, ...]
     windows: WindowPlan
@@ -271,7 +285,9 @@ def _card(
     }
 
 
-def _without_each(network: SequenceNetwork, windows: Windows) -> dict[str, dict[str, float]]:
+def _without_each(
+    network: SequenceNetwork | PrevalentNetwork, windows: Windows
+) -> dict[str, dict[str, float]]:
     """What is left of the scores when each modality is missing: how much the network relies on it."""
     found = {}
     for name in windows.recordings.sizes:

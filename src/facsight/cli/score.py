@@ -60,6 +60,14 @@ def score(
     if run.suffix in (".csv", ".txt", ".parquet") or any((root, truth, codes, untuned, claimed)):
         raise BadRecipe(f"{run}: predictions need a protocol: --protocol NAME; see `facsight protocol list`")
     from facsight.cli.progress import counter
+    from facsight.sequence_experiment import holds_sequences
+
+    if holds_sequences(run):
+        from facsight.cli.sequence_scores import print_sequence_scores
+        from facsight.sequence_experiment import score_sequences
+
+        print_sequence_scores(score_sequences(run, split=split or "val", folder=folder))
+        return
     from facsight.experiment import score
 
     with counter("landmarks") as on_face:

@@ -1,9 +1,12 @@
 """`facsight train`: a recipe becomes a run folder."""
 
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
+
+if TYPE_CHECKING:
+    from facsight.recipe import Recipe
 
 
 def train(
@@ -22,18 +25,35 @@ def train(
     Datasets are looked for in $FACSIGHT_DATA, or in data/.
 
     Example: facsight train recipes/guided/ferplus.toml seed=1 method.guidance=0
+
+    Example: facsight train recipes/fusion/joint_cross_attention.toml data.name=prepared data.folder=FEATURES
     """
     from facsight.cli.progress import counter, step_counter
     from facsight.cli.score import print_scores
-    from facsight.experiment import score, train
     from facsight.recipe import read_recipe
 
     plan = read_recipe(recipe, overrides or [])
     folder = out or Path("runs") / run_name(recipe, overrides or [])
+    if plan.kind == "sequences":
+        _train_sequences(plan, folder)
+        return
+    from facsight.experiment import score, train
+
     with counter("landmarks") as on_face, step_counter() as on_step:
         train(plan, folder, on_face=on_face, on_step=on_step)
     with counter("scoring") as on_face:
         print_scores(score(folder, on_face=on_face))
+    typer.echo(f"run: {folder}")
+
+
+def _train_sequences(plan: "Recipe", folder: Path) -> None:
+    from facsight.cli.progress import step_counter
+    from facsight.cli.sequence_scores import print_sequence_scores
+    from facsight.sequence_experiment import score_sequences, train_sequences
+
+    with step_counter() as on_step:
+        train_sequences(plan, folder, on_step=on_step)
+    print_sequence_scores(score_sequences(folder))
     typer.echo(f"run: {folder}")
 
 

@@ -36,7 +36,7 @@ class SequenceNetwork(nn.Module):
         super().__init__()
         self.encoders = nn.ModuleDict(encoders or {})
         self.fusion, self.temporal = fusion, temporal
-        size = fusion.size if temporal is None else int(temporal.size)  # pyright: ignore
+        self.size = size = fusion.size if temporal is None else int(temporal.size)  # pyright: ignore
         self.pooling, self.dropout = pooling, nn.Dropout(dropout)
         self.weigh = nn.Linear(size, 1) if pooling == "attention" else None
         self.outputs = nn.ModuleDict({name: nn.Linear(size, columns) for name, columns in outputs.items()})

@@ -1,7 +1,7 @@
 """What recipes can say: their kinds, the sections of each, and a section's options, read from the source."""
 
 import inspect
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, fields, is_dataclass
 from importlib import import_module
 from typing import Any, get_type_hints
@@ -74,13 +74,14 @@ SEQUENCES = Kind(
         "data": {"name": str, "fold": int, "folds": int},
         "fusion": {"name": str},
         "temporal": {"name": str},
-        "method": {"name": str, "teacher": str},
+        "method": {"name": str},
+        "network": {"prevalent": Sequence[str], "imagine": bool},
     },
     supplied={
         "data": {"split", "modalities", "wanted"},
         "fusion": {"sizes"},
         "temporal": {"features"},
-        "method": {"network", "spaces", "teacher"},
+        "method": {"network", "spaces"},
         "network": {"fusion", "outputs", "encoders", "temporal"},
     },
     defaults={"fusion": {"name": "concatenation"}},
@@ -125,6 +126,8 @@ def section_options(kind: Kind, section: str, chosen: Mapping[str, Any]) -> dict
             options |= signature_options(catalog.load("heads", chosen.get("head", "gap")))
         if section == "method" and takes_guide(named):
             options["guidance"] = float
+        if "teacher" in options:
+            options["teacher"] = str  # an earlier stage, or the folder of another run
         return _not_supplied(options, kind, section) | dict(kind.extra.get(section, {}))
     if section not in kind.plain:
         raise BadRecipe(f"there is no section [{section}]: {did_you_mean(section, kind.sections)}")

@@ -46,6 +46,7 @@ class PrevalentNetwork(nn.Module):
         if not prevalent:
             raise BadRecipe("a network needs at least one prevalent modality")
         self.network, self.prevalent, self.size = network, tuple(prevalent), network.size
+        self.sizes = dict(sizes)
         given = sum(sizes[name] for name in prevalent)
         others = [name for name in sizes if name not in prevalent] if imagine else []
         self.imagined = nn.ModuleDict({name: Imagination(given, sizes[name], width=width) for name in others})
@@ -59,10 +60,16 @@ class PrevalentNetwork(nn.Module):
         """The prevalent modalities, encoded; the others imagined, or missing."""
         encoded = self.network.encode(sequences.only(self.prevalent))
         there = torch.stack(list(encoded.known.values())).all(dim=0)
-        streams, known = dict(encoded.streams), dict(encoded.known)
-        for name, stream in self.imagine(encoded).items():
-            streams[name] = torch.where(there.unsqueeze(-1), stream, 0.0)
-            known[name] = there
+        imagined = self.imagine(encoded)
+        streams, known = {}, {}
+        for name, size in self.sizes.items():
+            if name in encoded.streams:
+                streams[name], known[name] = encoded.streams[name], encoded.known[name]
+            elif name in imagined:
+                streams[name], known[name] = torch.where(there.unsqueeze(-1), imagined[name], 0.0), there
+            else:
+                streams[name] = there.new_zeros(*there.shape, size, dtype=torch.float32)
+                known[name] = torch.zeros_like(there)
         return Sequences(streams, known, encoded.inside)
 
     def forward(self, sequences: Sequences) -> SequencePrediction:

@@ -84,12 +84,9 @@ class OptimalTransportDistillation(SequenceMethod):
         likeness = cosines(wanted)
         places = anchors(likeness, self.count, self.select)
         rows, targets = cosines(own).gather(1, places), likeness.gather(1, places)
-        if self.pairing == "clouds":
-            return sinkhorn_divergence(rows, targets, epsilon=self.epsilon, tolerance=SETTLED)
-        # each row's cosines are a cloud of numbers on a line
-        return sinkhorn_divergence(
-            rows[..., None], targets[..., None], epsilon=self.epsilon, tolerance=SETTLED
-        ).mean()
+        if self.pairing == "rows":  # each row's cosines are a cloud of numbers on a line
+            rows, targets = rows[..., None], targets[..., None]
+        return sinkhorn_divergence(rows, targets, epsilon=self.epsilon, tolerance=SETTLED).mean()
 
 
 def imagining_cost(network: PrevalentNetwork, encoded: Sequences, known: Sequences) -> Float[Tensor, ""]:

@@ -74,6 +74,13 @@ HEADS = {
     "per_unit": "facsight.nn.heads.per_unit:UnitMaps",
 }
 
+FUSION = {
+    "joint_cross_attention": "facsight.fusion.joint_cross_attention:JointCrossAttention",
+    "recursive_joint_cross_attention": "facsight.fusion.recursive_joint_cross_attention:RecursiveAttention",
+    "co_attention": "facsight.fusion.co_attention:CoAttention",
+    "joint_multimodal_transformer": "facsight.fusion.joint_multimodal_transformer:JointMultimodalTransformer",
+}
+
 FINDERS = {
     "mediapipe": "facsight.faces.mediapipe_mesh:mediapipe_mesh_finder",
     "mediapipe_task": "facsight.faces.mediapipe_task:mediapipe_task_finder",
@@ -90,6 +97,7 @@ SHELVES = {
     "datasets": DATASETS,
     "backbones": BACKBONES,
     "heads": HEADS,
+    "fusion": FUSION,
     "explainers": EXPLAINERS,
     "finders": FINDERS,
 }

@@ -31,10 +31,6 @@ RECORDINGS = {
     "simulated": "facsight.data.simulated:load_simulated",
 }
 
-FUSION = {
-    "concatenation": "facsight.fusion.concatenation:Concatenation",
-}
-
 ENCODERS: dict[str, str] = {}
 
 TEMPORAL: dict[str, str] = {}
@@ -75,6 +71,13 @@ HEADS = {
 }
 
 FUSION = {
+    "concatenation": "facsight.fusion.concatenation:Concatenation",
+    "late": "facsight.fusion.late:LateFusion",
+    "gated": "facsight.fusion.gated:GatedFusion",
+    "transformer": "facsight.fusion.transformer:TokenTransformer",
+    "leader_follower": "facsight.fusion.leader_follower:LeaderFollower",
+    "channel_attention": "facsight.fusion.channel_attention:ChannelAttention",
+    "cross_attention": "facsight.fusion.cross_attention:CrossAttention",
     "joint_cross_attention": "facsight.fusion.joint_cross_attention:JointCrossAttention",
     "recursive_joint_cross_attention": "facsight.fusion.recursive_joint_cross_attention:RecursiveAttention",
     "co_attention": "facsight.fusion.co_attention:CoAttention",
@@ -97,7 +100,6 @@ SHELVES = {
     "datasets": DATASETS,
     "backbones": BACKBONES,
     "heads": HEADS,
-    "fusion": FUSION,
     "explainers": EXPLAINERS,
     "finders": FINDERS,
 }

@@ -13,6 +13,7 @@ import torch
 from torch import nn
 
 from facsight.core.sequences import Sequences
+from facsight.nn.aligned import Aligned
 from facsight.nn.fused import Fused, Fusion
 
 
@@ -22,11 +23,14 @@ class Concatenation(Fusion):
     def __init__(self, sizes: Mapping[str, int], *, width: int = 128, layers: int = 2, dropout: float = 0.1):
         super().__init__()
         self.size = width
+        self.aligned = Aligned(sizes, None)
         parts: list[nn.Module] = [nn.Linear(sum(sizes.values()) + len(sizes), width)]
         for _ in range(layers - 1):
             parts += [nn.ReLU(), nn.Dropout(dropout), nn.Linear(width, width)]
         self.project = nn.Sequential(*parts, nn.ReLU())
 
     def forward(self, sequences: Sequences) -> Fused:
-        known = torch.stack(list(sequences.known.values()), dim=-1).float()
-        return Fused(self.project(torch.cat([*sequences.streams.values(), known], dim=-1)))
+        streams = self.aligned(sequences)
+        known = torch.stack([sequences.known[name] for name in streams], dim=-1)
+        seen = torch.cat(list(streams.values()), dim=-1)
+        return Fused(self.project(torch.cat([seen, known.to(seen)], dim=-1)))

@@ -7,14 +7,13 @@ import polars as pl
 import pytest
 import torch
 
-from facsight.assembly import load_sequence_network
+from facsight.assembly import load_sequence_network, open_sequence_run
 from facsight.core.errors import BadCheckpoint, BadRecipe, BadTraining, MissingData, UnknownName
 from facsight.nn.weights import load_tensors
 from facsight.recipe import check_recipe
 from facsight.sequence_experiment import (
     holds_sequences,
     load_recordings,
-    open_sequence_run,
     score_sequences,
     train_sequences,
 )

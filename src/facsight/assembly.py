@@ -1,7 +1,7 @@
 """Networks of sequences: put together by the names of their parts, and kept on disk with what they are."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict
+from dataclasses import asdict, dataclass
 from math import prod
 from pathlib import Path
 from typing import Any
@@ -10,14 +10,16 @@ import torch
 from torch import nn
 
 from facsight import catalog
-from facsight.core.errors import BadCheckpoint, BadRecipe
+from facsight.core.errors import BadCheckpoint, BadRecipe, MissingData
 from facsight.core.labels import LabelSpace
 from facsight.data.recordings import StreamCard
 from facsight.data.sequence_set import SequenceSet
+from facsight.data.windows import WindowPlan
 from facsight.nn.prevalent import PrevalentNetwork
 from facsight.nn.sequence_network import SequenceNetwork
 from facsight.nn.standardised import Standardised
 from facsight.nn.weights import load_state, load_tensors
+from facsight.training.run_folder import WEIGHTS
 
 #: What a weights file of a network of sequences says of itself beside its name.
 NEEDED = {"architecture", "spaces", "step", "windows", "features", "data"}
@@ -80,6 +82,33 @@ def load_sequence_network(path: Path) -> tuple[SequenceNetwork | PrevalentNetwor
     network = assemble(card["architecture"])
     load_state(network, tensors, path)
     return network.eval(), card
+
+
+@dataclass(frozen=True)
+class TrainedSequences:
+    """A trained network of sequences and what it needs to read recordings."""
+
+    home: Path
+    network: SequenceNetwork | PrevalentNetwork
+    card: Mapping[str, Any]
+    spaces: tuple[LabelSpace, ...]
+    windows: WindowPlan
+    features: Mapping[str, StreamCard]
+
+
+def open_sequence_run(run: Path) -> TrainedSequences:
+    """A run folder of a network of sequences; of one with stages, the last."""
+    home = run
+    if not (run / WEIGHTS).is_file():
+        stages = sorted(
+            (path.parent for path in run.glob(f"*/{WEIGHTS}")), key=lambda home: home.stat().st_mtime
+        )
+        if not stages:
+            raise MissingData(f"{run} holds no {WEIGHTS}: finish the run with `facsight train`")
+        home = stages[-1]
+    network, card = load_sequence_network(home / WEIGHTS)
+    plan = WindowPlan(**card["windows"])
+    return TrainedSequences(home, network, card, spaces_from_data(card["spaces"]), plan, features_of(card))
 
 
 def spaces_as_data(spaces: Sequence[LabelSpace]) -> list[dict[str, Any]]:

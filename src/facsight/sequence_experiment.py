@@ -4,7 +4,7 @@ import inspect
 import json
 import os
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import asdict, dataclass, replace
+from dataclasses import asdict, replace
 from pathlib import Path
 from typing import Any
 
@@ -12,15 +12,8 @@ import polars as pl
 import torch
 
 from facsight import catalog
-from facsight.assembly import (
-    assemble,
-    features_of,
-    load_sequence_network,
-    spaces_as_data,
-    spaces_from_data,
-    standardise,
-)
-from facsight.core.errors import BadCheckpoint, BadLabels, BadTable, MissingData, UnknownName, did_you_mean
+from facsight.assembly import assemble, open_sequence_run, spaces_as_data, standardise
+from facsight.core.errors import BadCheckpoint, BadLabels, BadTable, UnknownName, did_you_mean
 from facsight.core.labels import LabelSpace
 from facsight.core.method import SequenceMethod
 from facsight.core.terms import Terms
@@ -178,33 +171,6 @@ def holds_sequences(run: Path) -> bool:
     """Whether a folder is a run of a recipe for sequences, or of its stages."""
     recipes = [path for path in (run / RECIPE, *run.glob(f"*/{RECIPE}")) if path.is_file()]
     return bool(recipes) and read_recipe(recipes[0]).kind == "sequences"
-
-
-@dataclass(frozen=True)
-class TrainedSequences:
-    """A trained network of sequences and what it needs to read recordings."""
-
-    home: Path
-    network: SequenceNetwork | PrevalentNetwork
-    card: Mapping[str, Any]
-    spaces: tuple[LabelSpace, ...]
-    windows: WindowPlan
-    features: Mapping[str, StreamCard]
-
-
-def open_sequence_run(run: Path) -> TrainedSequences:
-    """A run folder of a network of sequences; of one with stages, the last."""
-    home = run
-    if not (run / WEIGHTS).is_file():
-        stages = sorted(
-            (path.parent for path in run.glob(f"*/{WEIGHTS}")), key=lambda home: home.stat().st_mtime
-        )
-        if not stages:
-            raise MissingData(f"{run} holds no {WEIGHTS}: finish the run with `facsight train`")
-        home = stages[-1]
-    network, card = load_sequence_network(home / WEIGHTS)
-    plan = WindowPlan(**card["windows"])
-    return TrainedSequences(home, network, card, spaces_from_data(card["spaces"]), plan, features_of(card))
 
 
 def _load(

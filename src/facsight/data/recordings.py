@@ -14,12 +14,12 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-from jaxtyping import Float, Float64
+from jaxtyping import Float64, Num
 from safetensors import SafetensorError, safe_open
 from safetensors.numpy import save_file
 
-from facsight.core.errors import BadTable, MissingData, did_you_mean
-from facsight.core.saving import whole_file
+from facsight.core.errors import BadOutput, BadTable, MissingData, did_you_mean
+from facsight.core.saving import told_reason, whole_file
 
 FEATURES, RECORDINGS = "features.json", "recordings"
 
@@ -51,7 +51,7 @@ class Stream:
     """Values at times, in seconds on the recording's own clock; a row that is not known is NaN."""
 
     time: Float64[np.ndarray, "n"]
-    values: Float[np.ndarray, "row *feature"]
+    values: Num[np.ndarray, "row *feature"]
 
     def __post_init__(self):
         if len(self.time) != len(self.values):
@@ -87,7 +87,10 @@ def write_stream(path: Path, stream: Stream, card: StreamCard) -> None:
     tensors = {"time": np.ascontiguousarray(stream.time), "values": np.ascontiguousarray(stream.values)}
     path.parent.mkdir(parents=True, exist_ok=True)
     with whole_file(path) as partial:
-        save_file(tensors, partial, metadata={"facsight": json.dumps(asdict(card))})
+        try:
+            save_file(tensors, partial, metadata={"facsight": json.dumps(asdict(card))})
+        except SafetensorError as error:  # its word for a full disk
+            raise BadOutput(f"{path} could not be written: {told_reason(error)}") from error
 
 
 def read_stream(path: Path) -> tuple[Stream, StreamCard]:

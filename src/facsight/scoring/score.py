@@ -45,13 +45,26 @@ class Scored:
 
 
 def score(protocol: Protocol, truth: Truth, path: str | Path, *, codes: str | None = None) -> Scored:
-    """Match a file of predictions with the labels and add up what every score needs.
+    """Match a file of predictions with the labels and add up what every score needs; see `scored`."""
+    return scored(protocol, truth, predictions_of(protocol, truth, path, codes=codes))
 
-    `codes` is the label space whose numbers predicted classes are, where they are numbers. `BadTable` tells
-    every row that cannot be used, is missing or is of something else.
+
+def predictions_of(
+    protocol: Protocol, truth: Truth, path: str | Path, *, codes: str | None = None
+) -> Predictions:
+    """A file of predictions, or a submission, of the samples that the labels are of.
+
+    `codes` is the label space whose numbers predicted classes are, where they are numbers.
     """
     form = submission_format(protocol.submission) if protocol.submission else None
-    found = read_any(Path(path), truth.table["sample"], protocol.spaces, form, codes)
+    return read_any(Path(path), truth.table["sample"], protocol.spaces, form, codes)
+
+
+def scored(protocol: Protocol, truth: Truth, found: Predictions) -> Scored:
+    """Predictions matched with the labels and added up.
+
+    `BadTable` tells every row that cannot be used, is missing or is of something else.
+    """
     matched = match(found, truth, protocol.spaces)
     spaces = {s.name: tally_space(of_space(matched, s), s, matched.clusters) for s in protocol.spaces}
     return Scored(protocol, truth, found, matched, spaces)

@@ -156,7 +156,7 @@ def _tell_chosen(steps: "Steps", protocol: "Protocol", labels: "Truth") -> None:
 
     if steps.chosen_on == _labels_of(protocol, labels):
         complain(
-            f"warning: these steps were chosen on the labels that they are now scored on ({steps.chosen_on}): "
+            f"warning: these steps were chosen on the very labels they are scored on ({steps.chosen_on}): "
             "the score is too high; the honest one is that of --tune"
         )
 

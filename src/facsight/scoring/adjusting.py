@@ -10,13 +10,13 @@ from dataclasses import dataclass
 
 import numpy as np
 import torch
-from jaxtyping import Bool
+from jaxtyping import Bool, Float64
 from torch import Tensor
 
 from facsight.core.errors import BadProtocol
 from facsight.core.labels import LabelSpace
 from facsight.data.protocol import Part
-from facsight.functional.moments import Moments, grouped_moments, pooled
+from facsight.functional.moments import Moments, from_sums, grouped_moments, pooled
 from facsight.metrics.classification import accuracy_of, grouped_confusions, positive_f1
 from facsight.scoring.steps import Step
 from facsight.scoring.tallies import CLASS_SCORES, SHOWN, VALUE_SCORES
@@ -50,15 +50,36 @@ class Rows:
     clusters: int
 
 
+Chosen = Bool[np.ndarray, "cluster"]
+Left = Float64[np.ndarray, "left"]
+
+
 @dataclass(frozen=True)
 class Fit:
-    """The best adjustment, none if nothing is better, and what the rows it was chosen on then score."""
+    """The best adjustment, none if nothing is better, and what the rows it was chosen on then score.
+
+    `without` is that score for each of their clusters, left out while the adjustment stays: how far the score
+    depends on single videos.
+    """
 
     steps: tuple[Step, ...]
     score: float
+    without: Left
 
 
-Chosen = Bool[np.ndarray, "cluster"]
+def sure_gain(fit: Fit, nothing: Fit) -> bool:
+    """Whether an adjustment gains more than its standard error over doing nothing.
+
+    The error is the jackknife's over clusters, of the difference (Efron and Tibshirani, "An introduction to
+    the bootstrap", 1993, section 11.5); with less than two clusters there is none, and no gain is sure. That
+    what is simpler is taken within a standard error is the rule of Breiman, Friedman, Olshen and Stone,
+    "Classification and regression trees", 1984, section 3.4.3.
+    """
+    apart, count = fit.without - nothing.without, len(fit.without)
+    if count < 2:
+        return False
+    error = np.sqrt((count - 1) / count * np.square(apart - apart.mean()).sum())
+    return bool(fit.score - nothing.score > max(error, _TINY))
 
 
 def in_range(values: np.ndarray, space: LabelSpace) -> np.ndarray:
@@ -105,11 +126,10 @@ class Unadjusted:
 
     def fit(self, chosen: Chosen) -> Fit:
         if self.rows.space.kind == "classes":
-            total = self.counts[torch.from_numpy(chosen)].sum(dim=0, keepdim=True)
-            return Fit((), float(_class_objective(self.rows, total)[0]))
+            return Fit((), *_class_scores(self.rows, self.counts[torch.from_numpy(chosen)]))
         if self.rows.space.kind == "units":
-            return Fit((), self.thresholds.fit(chosen).score)
-        return Fit((), self.scale.unscaled(chosen))
+            return self.thresholds.fit(chosen)
+        return self.scale.unscaled(chosen)
 
 
 class UnitThresholds:
@@ -121,27 +141,31 @@ class UnitThresholds:
         reached = np.searchsorted(limits, rows.numbers, side="right")
         place = (rows.cluster[:, None] * 2 + rows.truth.astype(np.int64)) * bins + reached
         size = rows.clusters * 2 * bins
-        counts = [np.bincount(column, minlength=size) for column in place.T]
-        self.counts = torch.from_numpy(np.stack(counts, axis=1)).view(rows.clusters, 2, bins, -1)
+        counts = np.stack([np.bincount(column, minlength=size) for column in place.T], axis=1)
+        counts = torch.from_numpy(counts).view(rows.clusters, 2, bins, -1)
+        shown = counts.flip(2).cumsum(dim=2).flip(2)[:, :, 1:]  # the bins from each threshold on
+        hidden = counts.sum(dim=2, keepdim=True) - shown
+        #: (cluster, threshold, unit, truth, shown)
+        self.confusions = torch.stack([hidden, shown], dim=-1).permute(0, 2, 3, 1, 4)
 
     def fit(self, chosen: Chosen) -> Fit:
-        total = self.counts[torch.from_numpy(chosen)].sum(dim=0)  # (truth, bin, unit)
-        shown = total.flip(1).cumsum(dim=1).flip(1)[:, 1:]  # the bins above each threshold
-        confusion = torch.stack([total.sum(dim=1, keepdim=True) - shown, shown], dim=-1)
-        scores = self._objective(confusion.permute(1, 2, 0, 3))
+        own = self.confusions[torch.from_numpy(chosen)]
+        scores = self._objective(own.sum(dim=0))
         near = torch.tensor([abs(one - SHOWN) for one in self.thresholds])
         best = (scores >= scores.max(dim=0).values - _TINY).double() - 1e-3 * near[:, None]
         places = best.argmax(dim=0)
-        score = scores.gather(0, places[None]).mean()
+        kept = own[:, places, torch.arange(len(places))]
+        without = self._objective(kept.sum(dim=0) - kept).mean(dim=1)
         of = {
             name: float(self.thresholds[place])
             for name, place in zip(self.rows.space.columns, places.tolist(), strict=True)
             if self.thresholds[place] != SHOWN
         }
-        return Fit((Step("threshold", {"of": of}),) if of else (), float(score))
+        steps = (Step("threshold", {"of": of}),) if of else ()
+        return Fit(steps, float(scores.gather(0, places[None]).mean()), without.numpy())
 
     def _objective(self, confusion: Tensor) -> Tensor:
-        """(threshold, unit, truth, predicted) -> (threshold, unit)."""
+        """(..., unit, truth, shown) -> (..., unit)."""
         known = {"unit_f1": positive_f1, "unit_accuracy": accuracy_of}
         parts = [part.weight * known[part.score](confusion) for part in self.rows.parts]
         return torch.stack(parts).sum(dim=0).double()
@@ -172,7 +196,10 @@ class ClassBias:
             if best <= before + _TINY:
                 break
         of = {name: float(one) for name, one in zip(self.rows.space.classes, bias, strict=True) if one}
-        return Fit((Step("bias", {"of": of}),) if of else (), best)
+        steps = (Step("bias", {"of": of}),) if of else ()
+        said = (self.logs + bias.astype(self.logs.dtype)).argmax(axis=1)
+        counts = _class_counts(self.rows, said)[torch.from_numpy(chosen)]
+        return Fit(steps, *_class_scores(self.rows, counts))
 
     def _scores(self, logs: np.ndarray, truth: np.ndarray, bias: np.ndarray, place: int) -> np.ndarray:
         """The score for every bias of one class."""
@@ -209,29 +236,46 @@ class ValueScale:
         self.moments = grouped_moments(said, true, group, groups=rows.clusters)
 
     def fit(self, chosen: Chosen) -> Fit:
-        found = self._of(chosen)
-        said, true, both = found.spreads.tolist()
+        whole, left = self._of(chosen)
+        said, true, both = whole.spreads.tolist()
         if both <= 0 or said <= 0 or any(part.score != "ccc" for part in self.rows.parts):
-            return Fit((), self._score(found))
+            return self.unscaled(chosen)
         scale = _rounded((true / said) ** 0.5)
-        offset = _rounded(float(found.means[1] - scale * found.means[0]))
-        means = torch.stack([scale * found.means[0] + offset, found.means[1]])
-        factors = found.spreads.new_tensor([scale**2, 1.0, scale])
-        moved = Moments(found.count, means, found.spreads * factors)
-        of = {self.rows.space.columns[0]: [scale, offset]}
-        return Fit((Step("scale", {"of": of}),), self._score(moved))
+        offset = _rounded(float(whole.means[1] - scale * whole.means[0]))
+        step = Step("scale", {"of": {self.rows.space.columns[0]: [scale, offset]}})
+        scores = [self._score(_moved(found, scale, offset)) for found in (whole, left)]
+        return Fit((step,), float(scores[0]), scores[1].numpy())
 
-    def unscaled(self, chosen: Chosen) -> float:
-        return self._score(self._of(chosen))
+    def unscaled(self, chosen: Chosen) -> Fit:
+        whole, left = (self._score(found) for found in self._of(chosen))
+        return Fit((), float(whole), left.numpy())
 
-    def _of(self, chosen: Chosen) -> Moments:
+    def _of(self, chosen: Chosen) -> tuple[Moments, Moments]:
+        """The moments of the chosen clusters together, and of all but one for each."""
         kept = torch.from_numpy(chosen)
-        all_of = self.moments
-        return pooled(Moments(all_of.count[kept], all_of.means[kept], all_of.spreads[kept]))
+        own = Moments(
+            *(part[kept] for part in (self.moments.count, self.moments.means, self.moments.spreads))
+        )
+        whole = pooled(own)
+        sums = own.sums(whole.means)
+        return whole, from_sums(sums.sum(dim=0) - sums, whole.means)
 
-    def _score(self, found: Moments) -> float:
+    def _score(self, found: Moments) -> Tensor:
         gap = torch.zeros(())
-        return sum(part.weight * float(VALUE_SCORES[part.score](found, gap)) for part in self.rows.parts)
+        parts = [part.weight * VALUE_SCORES[part.score](found, gap) for part in self.rows.parts]
+        return torch.stack(parts).sum(dim=0).double()
+
+
+def _moved(found: Moments, scale: float, offset: float) -> Moments:
+    """The moments of scaled predictions."""
+    means = torch.stack([scale * found.means[..., 0] + offset, found.means[..., 1]], dim=-1)
+    return Moments(found.count, means, found.spreads * found.spreads.new_tensor([scale**2, 1.0, scale]))
+
+
+def _class_scores(rows: Rows, counts: Tensor) -> tuple[float, Left]:
+    """The score of the confusions of clusters together, and of all but one for each."""
+    total = counts.sum(dim=0, keepdim=True)
+    return float(_class_objective(rows, total)[0]), _class_objective(rows, total - counts).numpy()
 
 
 def _class_counts(rows: Rows, said: np.ndarray) -> Tensor:

@@ -8,7 +8,7 @@ are, and the optimism: how much higher the score is if the options are chosen an
 
 Every summand of the official number is tuned for itself: each value, all classes together, all units together
 (with a threshold for each). For every width of the box the best adjustment is found, then the best width is
-taken; less is done where it is as good.
+taken; nothing is done where the gain is not more than its standard error on the rows that choose.
 """
 
 from collections.abc import Callable, Sequence
@@ -24,7 +24,7 @@ from facsight.core.labels import LabelSpace
 from facsight.data.predictions import Predictions
 from facsight.data.protocol import Protocol
 from facsight.metrics.clusters import compare
-from facsight.scoring.adjusting import ClassBias, Fit, Rows, Unadjusted, UnitThresholds, ValueScale
+from facsight.scoring.adjusting import ClassBias, Rows, Unadjusted, UnitThresholds, ValueScale, sure_gain
 from facsight.scoring.matching import Matched, match, of_space
 from facsight.scoring.postprocess import Axis, as_numbers, filtered, numbers_of, one_axis, postprocess
 from facsight.scoring.score import Scored, scored
@@ -210,22 +210,28 @@ def _of_space(
     parts = tuple(part for part in protocol.official if part.space == space.name)
     values = as_numbers(found.table, numbers_of(found.table, space))
     truth, cluster = _labels(labelled, space), labelled["cluster"].to_numpy()
-    rows, fitter = labelled["row"].to_numpy(), _fitter(space, asked)
-    groups = _groups(space)
-    best: list[list[Fit | None]] = [[None] * len(sides) for _ in groups]
+    places, groups, fitter = labelled["row"].to_numpy(), _groups(space), _fitter(space, asked)
+
+    def rows(numbers: np.ndarray) -> list[Rows]:
+        kept = numbers[places]
+        return [Rows(own, parts, kept[:, k], truth[:, k], cluster, matched.clusters) for own, k in groups]
+
+    plain = [[Unadjusted(own).fit(side) for side in sides] for own in rows(values)]
+    best = [list(fits) for fits in plain]
     for seconds in (None, *(WIDTHS if "smooth" in asked else ())):
-        smooth = () if seconds is None else (Step("box", {"seconds": seconds}, space.columns),)
-        assert not smooth or axis is not None
-        numbers = (filtered(values, space, smooth[0], axis) if smooth and axis else values)[rows]
-        for group, (own, columns) in enumerate(groups):
-            fits = fitter(Rows(own, parts, numbers[:, columns], truth[:, columns], cluster, matched.clusters))
-            for side, chosen in enumerate(sides):
-                fit, before = fits.fit(chosen), best[group][side]
-                if before is None or fit.score > before.score + _BETTER:
-                    first = tuple(replace(step, columns=own.columns) for step in smooth)
-                    best[group][side] = replace(fit, steps=(*first, *fit.steps))
+        smooth = None if seconds is None else Step("box", {"seconds": seconds}, space.columns)
+        numbers = filtered(values, space, smooth, axis) if smooth and axis else values
+        for kept, own in zip(best, rows(numbers), strict=True):
+            first = (replace(smooth, columns=own.space.columns),) if smooth else ()
+            fits = fitter(own)
+            for k, side in enumerate(sides):
+                fit = fits.fit(side)
+                if fit.score > kept[k].score + _BETTER:
+                    kept[k] = replace(fit, steps=(*first, *fit.steps))
+    pairs = [list(zip(*fits, strict=True)) for fits in zip(best, plain, strict=True)]
     return [
-        [step for group in best if (fit := group[side]) for step in fit.steps] for side in range(len(sides))
+        [step for group in pairs if sure_gain(*group[k]) for step in group[k][0].steps]
+        for k in range(len(sides))
     ]
 
 

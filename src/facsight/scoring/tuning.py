@@ -41,6 +41,9 @@ TUNED = {
 #: Widths of the box that are tried, in seconds.
 WIDTHS = (0.25, 0.5, 1.0, 1.5, 2.0, 3.0, 5.0, 8.0, 12.0)
 FOLDS = 5
+_FOLDS_NOTE = (
+    "the protocol has folds and no split: predictions must be of readers that did not learn from the person"
+)
 #: A choice that is better by less is not.
 _BETTER = 1e-9
 
@@ -111,7 +114,7 @@ def tune(
         ),
         chosen=steps[-1],
         rows=np.flatnonzero(place >= 0),
-        notes=notes,
+        notes=(*notes, *((_FOLDS_NOTE,) if not protocol.score else ())),
     )
 
 

@@ -129,8 +129,8 @@ def tuned(data: Frames, video: np.ndarray) -> dict[str, float]:
     found = tune(
         protocol, *_as_tables(protocol, data, video), ["smooth", "threshold", "bias", "scale"], fps=30.0
     )
-    scores = {"untuned": found.untuned, "cross-fitted": found.crossfitted, "in sample": found.insample}
-    return {name: one.official.estimate for name, one in scores.items()}
+    cross = found.crossfitted.official.estimate
+    return {"untuned": found.untuned.estimate, "cross-fitted": cross, "in sample": found.insample}
 
 
 def _as_tables(protocol: "Protocol", data: Frames, video: np.ndarray) -> "tuple[Truth, Predictions]":

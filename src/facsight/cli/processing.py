@@ -85,7 +85,7 @@ class Processing:
     ) -> dict[str, Any]:
         from facsight.core.saving import whole_file
         from facsight.scoring import tuning
-        from facsight.scoring.score import as_data
+        from facsight.scoring.score import as_data, entry, plain
         from facsight.scoring.steps import Steps
 
         before = self._read(protocol.spaces)
@@ -100,7 +100,7 @@ class Processing:
         self._write(tuned.crossfitted.predictions, tuned.rows)
         data = as_data(tuned.crossfitted, claimed=claimed)
         told = tuning.as_data(tuned) | {"steps": str(file)}
-        return data | {"untuned": as_data(tuned.untuned)["official"], "tuning": told}
+        return plain(data | {"untuned": entry(tuned.untuned), "tuning": told})
 
     def _read(self, spaces: Sequence["LabelSpace"]) -> "Steps":
         """The steps of the file, none where there is no file; --fps counts more than its own."""

@@ -138,11 +138,12 @@ class UnitThresholds:
     def __init__(self, rows: Rows, thresholds: Sequence[float] = THRESHOLDS):
         self.rows, self.thresholds = rows, thresholds
         limits, bins = np.array(thresholds, rows.numbers.dtype), len(thresholds) + 1
-        reached = np.searchsorted(limits, rows.numbers, side="right")
-        place = (rows.cluster[:, None] * 2 + rows.truth.astype(np.int64)) * bins + reached
-        size = rows.clusters * 2 * bins
-        counts = np.stack([np.bincount(column, minlength=size) for column in place.T], axis=1)
-        counts = torch.from_numpy(counts).view(rows.clusters, 2, bins, -1)
+        size, columns = rows.clusters * 2 * bins, []
+        for numbers, truth in zip(rows.numbers.T, rows.truth.T, strict=True):
+            reached = np.searchsorted(limits, numbers, side="right")
+            place = (rows.cluster * 2 + truth.astype(np.int64)) * bins + reached
+            columns.append(np.bincount(place, minlength=size))
+        counts = torch.from_numpy(np.stack(columns, axis=1)).view(rows.clusters, 2, bins, -1)
         shown = counts.flip(2).cumsum(dim=2).flip(2)[:, :, 1:]  # the bins from each threshold on
         hidden = counts.sum(dim=2, keepdim=True) - shown
         #: (cluster, threshold, unit, truth, shown)

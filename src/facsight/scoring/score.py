@@ -73,14 +73,14 @@ def scored(protocol: Protocol, truth: Truth, found: Predictions) -> Scored:
 def as_data(scored: Scored, *, claimed: str | None = None) -> dict[str, Any]:
     """A score as it is kept: the official number first, then its parts and what they rest on."""
     protocol, truth = scored.protocol, scored.truth
-    official = _entry(scored.official, scored.clusters)
+    official = entry(scored.official)
     data = {
         "protocol": protocol.name,
         "title": protocol.title,
         "official": official | {"is": protocol.sum, "convention": protocol.convention},
         "split": truth.split,
         "official_split": protocol.score or "folds",
-        "scores": {name: _scores(protocol, tally, scored.clusters) for name, tally in scored.spaces.items()},
+        "scores": {name: _scores(protocol, tally) for name, tally in scored.spaces.items()},
         "each": {name: tally.each for name, tally in scored.spaces.items()},
         "rows": scored.matched.rows | {name: tally.rows for name, tally in scored.spaces.items()},
         "intervals": f"95 %, bootstrap of {RESAMPLES} resamples over {scored.clusters} {truth.over}s",
@@ -96,7 +96,7 @@ def as_data(scored: Scored, *, claimed: str | None = None) -> dict[str, Any]:
     if claimed is not None:
         right, words = explain_claim(claimed, official["value"], scored.spaces)
         data["claim"] = {"claimed": claimed, "official": right, "words": words}
-    return _plain(data)
+    return plain(data)
 
 
 def suspicions(scored: Scored) -> list[str]:
@@ -128,18 +128,19 @@ def _exchanged(rows: pl.DataFrame, tally: SpaceTally) -> list[str]:
     return [found[0]] if found[0] and moved[0] == moved[1] else []
 
 
-def _scores(protocol: Protocol, tally: SpaceTally, clusters: int) -> dict[str, Any]:
+def _scores(protocol: Protocol, tally: SpaceTally) -> dict[str, Any]:
     """The official scores of a space, then those beside them that it has."""
     wanted = [part.score for part in protocol.official if part.space == tally.space.name] + list(
         protocol.also
     )
-    known = {name: _entry(tally.tally(name), clusters) for name in wanted if name in tally.scores}
+    known = {name: entry(tally.tally(name)) for name in wanted if name in tally.scores}
     alone = {name: {"value": tally.alone[name], "interval": None} for name in wanted if name in tally.alone}
     return known | alone
 
 
-def _entry(tally: ClusterTally, clusters: int) -> dict[str, Any]:
-    if clusters < 2:
+def entry(tally: ClusterTally) -> dict[str, Any]:
+    """A score and its interval, which needs two clusters."""
+    if len(tally.sums) < 2:
         return {"value": tally.estimate, "interval": None}
     found = cluster_bootstrap(tally, generator=torch.Generator().manual_seed(0), resamples=RESAMPLES)
     return {"value": found.estimate, "interval": [found.low, found.high]}
@@ -155,10 +156,10 @@ def _digest(path: Path) -> str:
         return hashlib.file_digest(file, "sha256").hexdigest()
 
 
-def _plain(value: Any) -> Any:
+def plain(value: Any) -> Any:
     """JSON has no NaN: what does not exist is None."""
     if isinstance(value, Mapping):
-        return {key: _plain(one) for key, one in value.items()}
+        return {key: plain(one) for key, one in value.items()}
     if isinstance(value, list | tuple):
-        return [_plain(one) for one in value]
+        return [plain(one) for one in value]
     return None if isinstance(value, float) and math.isnan(value) else value

@@ -23,7 +23,7 @@ from facsight.core.errors import BadRecipe, BadTable, did_you_mean
 from facsight.core.labels import LabelSpace
 from facsight.data.predictions import Predictions
 from facsight.data.protocol import Protocol
-from facsight.metrics.clusters import compare
+from facsight.metrics.clusters import ClusterTally, compare
 from facsight.scoring.adjusting import ClassBias, Rows, Unadjusted, UnitThresholds, ValueScale, sure_gain
 from facsight.scoring.matching import Matched, match, of_space
 from facsight.scoring.postprocess import Axis, as_numbers, filtered, numbers_of, one_axis, postprocess
@@ -59,16 +59,16 @@ class FoldChoice:
 
 @dataclass(frozen=True)
 class Tuned:
-    """Predictions as they were, cross-fitted, and with the steps that all rows chose.
+    """The official score of predictions as they were, cross-fitted, and with the steps that all rows chose.
 
-    `crossfitted` is the tuned score. `chosen` are the steps for other predictions, and `insample` is what
+    `crossfitted` has the tuned score. `chosen` are the steps for other predictions, and `insample` is what
     they score on the rows that chose them: too much, by the optimism. `rows` are the places, in the table of
     predictions, of all samples of the videos that were cross-fitted.
     """
 
-    untuned: Scored
+    untuned: ClusterTally
     crossfitted: Scored
-    insample: Scored
+    insample: float
     folds: tuple[FoldChoice, ...]
     chosen: Steps
     rows: np.ndarray
@@ -102,13 +102,16 @@ def tune(
     chosen, notes = _chosen(protocol, found, matched, what, fold, axis)
     steps = [Steps(tuple(own), fps) for own in chosen]
     place = _fold_of_samples(truth, matched, fold)
-    after = _crossfitted(found, protocol.spaces, steps[:-1], place)
-    whole = postprocess(found, protocol.spaces, steps[-1], axis=axis)
     counts = np.bincount(fold[matched.table["cluster"].to_numpy()])
+    del matched, numbered  # of millions of rows, before the others are scored
+    whole = postprocess(found, protocol.spaces, steps[-1], axis=axis)
+    insample = scored(protocol, truth, whole).official.estimate
+    del whole
+    after = _crossfitted(found, protocol.spaces, steps[:-1], place)
     return Tuned(
-        untuned=scored(protocol, truth, found),
+        untuned=scored(protocol, truth, found).official,
         crossfitted=scored(protocol, truth, after),
-        insample=scored(protocol, truth, whole),
+        insample=insample,
         folds=tuple(
             FoldChoice(int((fold == k).sum()), int(counts[k]), own) for k, own in enumerate(steps[:-1])
         ),
@@ -121,14 +124,13 @@ def tune(
 def as_data(tuned: Tuned) -> dict[str, Any]:
     """The gain with its interval, the optimism, and what was chosen, as plain data."""
     scores = {
-        "untuned": tuned.untuned.official.estimate,
+        "untuned": tuned.untuned.estimate,
         "cross_fitted": tuned.crossfitted.official.estimate,
-        "chosen_and_scored_on_all": tuned.insample.official.estimate,
+        "chosen_and_scored_on_all": tuned.insample,
     }
-    found = compare(
-        tuned.crossfitted.official, tuned.untuned.official, generator=torch.Generator().manual_seed(0)
-    )
-    over = f"{tuned.untuned.truth.over}s"
+    generator = torch.Generator().manual_seed(0)
+    found = compare(tuned.crossfitted.official, tuned.untuned, generator=generator)
+    over = f"{tuned.crossfitted.truth.over}s"
     return scores | {
         "gain": found.difference.estimate,
         "interval": [found.difference.low, found.difference.high],

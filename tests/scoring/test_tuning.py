@@ -277,3 +277,28 @@ def test_rows_that_do_not_count_are_left_as_they_are(read):
     assert len(tuned.rows) == 15 * FRAMES == sum(fold.rows for fold in tuned.folds)
     after = tuned.crossfitted.predictions.table
     assert after[15 * FRAMES :].equals(found.table[15 * FRAMES :])
+
+
+def test_intensities_of_units_are_smoothed_each_for_itself(read):
+    """Protocols with folds have no split: what predictions must then be is told."""
+    rng, units = np.random.default_rng(0), load_protocol("disfa-intensity").spaces[0].columns
+    samples = [f"SN{k:03d}/{n}" for k in range(VIDEOS) for n in range(1, FRAMES + 1)]
+    truth = {name: (2.5 + 2.4 * slow_curves(rng)).round() for name in units}
+    said = {n: (c + rng.normal(0, 2, c.shape)).clip(0, 5) for n, c in truth.items()}
+    people = {"sample": samples, "subject": [s[:5] for s in samples]}
+    tuned = tune(
+        *read("disfa-intensity", people | truth, {"sample": samples} | said), ["smooth", "scale"], fps=30.0
+    )
+    assert of(tuned)["interval"][0] > 0
+    assert [step.columns for step in tuned.chosen.steps] == [(name,) for name in units]
+    assert of(tuned)["over"] == "subjects"
+    assert "did not learn from the person" in tuned.notes[0]
+
+
+def test_two_classes_from_one_probability(read):
+    rng, samples = np.random.default_rng(0), frames(2000, videos=20)
+    present = rng.random(2000) < 0.3
+    truth = {"sample": samples, "ambivalence": np.where(present, "present", "absent")}
+    said = {"sample": samples, "p_present": np.where(present, 0.3, 0.1) + rng.uniform(0, 0.1, 2000)}
+    tuned = tune(*read("abaw8-ah", truth | {"subject": [s[:3] for s in samples]}, said), ["bias"])
+    assert of(tuned)["cross_fitted"] == pytest.approx(1, abs=1e-6)

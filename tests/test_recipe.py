@@ -19,7 +19,10 @@ def write(tmp_path, text):
 def test_every_recipe_that_ships_is_valid_and_survives_a_round_trip(path, tmp_path):
     recipe = read_recipe(path)
     assert recipe.about
-    assert read_recipe(write(tmp_path, recipe.to_toml())) == recipe
+    for one in recipe.stages.values() or [recipe]:
+        # a stage by itself names a teacher that is not there: it is written with the options that it has
+        text = one.to_toml().replace('teacher = "teacher"', f'teacher = "{tmp_path.as_posix()}"')
+        assert read_recipe(write(tmp_path, text)).to_toml() == text
 
 
 def test_overrides_are_toml_values_or_bare_words(tmp_path):

@@ -7,10 +7,10 @@ import numpy as np
 import polars as pl
 import pytest
 
-from facsight.core.errors import BadTable, MissingData
+from facsight.core.errors import BadOutput, BadTable, MissingData
 from facsight.core.labels import label_space
 from facsight.data import text_blocks
-from facsight.data.predictions import read_predictions
+from facsight.data.predictions import read_predictions, write_predictions
 
 SAMPLES = pl.Series("sample", ["a", "b", "c"])
 
@@ -256,3 +256,25 @@ def test_memory_depends_on_the_list_and_not_on_the_file(tmp_path, monkeypatch):
     tracemalloc.stop()
     assert found.unknown == 400_000
     assert peak < path.stat().st_size / 4
+
+
+class TestWriting:
+    HEAD = "sample,p_anger,p_neutral,p_fear,p_disgust,p_happy,p_sad,p_surprise,valence,arousal\n"
+
+    @pytest.mark.parametrize("ending", ["csv", "parquet"])
+    def test_what_is_written_is_read_back_with_what_it_says_of_itself(self, read, tmp_path, ending):
+        row = "0.1,0.4,0.3,0.05,0.05,0.05,0.05,-0.125,1"
+        found = read(self.HEAD + f"c,{row}\na,{row}\n", "affectnet7 affwild2_va")
+        path = tmp_path / f"kept.{ending}"
+        write_predictions(path, found.table, {"crop": "aligned", "postprocess": "box \u00bd s"})
+        spaces = [label_space("affectnet7"), label_space("affwild2_va")]
+        again = read_predictions(path, SAMPLES, spaces)
+        assert again.missing.to_list() == ["b"]
+        assert again.table.drop("line").equals(found.table.drop("line"))
+        assert again.about == {"crop": "aligned", "postprocess": "box \u00bd s"}
+
+    def test_another_ending(self, read, tmp_path):
+        found = read("sample,valence,arousal\na,0.5,-1\n", "affwild2_va")
+        with pytest.raises(BadOutput, match=r"ends in \.csv or \.parquet"):
+            write_predictions(tmp_path / "kept.txt", found.table, {})
+        assert not list(tmp_path.glob("kept*"))

@@ -32,6 +32,22 @@ def score(
     untuned: Annotated[
         Path | None, typer.Option(help="The same predictions before post-processing, to be scored beside.")
     ] = None,
+    tune: Annotated[
+        str | None,
+        typer.Option(
+            help="Of predictions of a validation split: choose smooth, threshold, bias, scale (with commas "
+            "between), cross-fitted over videos."
+        ),
+    ] = None,
+    fps: Annotated[
+        float | None, typer.Option(help="Frames a second of the videos, for what is filtered over time.")
+    ] = None,
+    tuned_out: Annotated[
+        Path | None, typer.Option(help="Where predictions go as they were scored: a .parquet or .csv file.")
+    ] = None,
+    postprocess: Annotated[
+        Path | None, typer.Option(help="Steps to apply first, as --tune writes them: a TOML file.")
+    ] = None,
     claimed: Annotated[
         str | None, typer.Option(help="Another evaluator's figure: which convention is it?")
     ] = None,
@@ -47,17 +63,31 @@ def score(
     Example: facsight score runs/ferplus-seed=1
 
     Example: facsight score predictions.csv --protocol affectnet7 --root AffectNet
+
+    Example: facsight score val.csv --protocol abaw10-va --root Aff-Wild2 --tune smooth,scale --fps 30
     """
     from facsight.core.errors import BadRecipe
 
     if protocol is not None:
+        from facsight.cli.processing import Processing
         from facsight.cli.score_predictions import score_predictions
 
+        processing = Processing(tune, fps, postprocess, tuned_out)
         score_predictions(
-            run, protocol, root, truth, split=split, codes=codes, untuned=untuned, claimed=claimed, out=out
+            run,
+            protocol,
+            root,
+            truth,
+            processing,
+            split=split,
+            codes=codes,
+            untuned=untuned,
+            claimed=claimed,
+            out=out,
         )
         return
-    if run.suffix in (".csv", ".txt", ".parquet") or any((root, truth, codes, untuned, claimed)):
+    of_predictions = (root, truth, codes, untuned, claimed, tune, fps, tuned_out, postprocess)
+    if run.suffix in (".csv", ".txt", ".parquet") or any(of_predictions):
         raise BadRecipe(f"{run}: predictions need a protocol: --protocol NAME; see `facsight protocol list`")
     from facsight.cli.progress import counter
     from facsight.sequence_experiment import holds_sequences

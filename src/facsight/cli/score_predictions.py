@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 import typer
 
 if TYPE_CHECKING:
+    from facsight.cli.processing import Processing
     from facsight.data.protocol import Protocol
     from facsight.scoring.truth import Truth
 
@@ -16,6 +17,7 @@ def score_predictions(
     protocol: str,
     root: Path | None,
     truth: Path | None,
+    processing: "Processing",
     *,
     split: str | None,
     codes: str | None,
@@ -26,13 +28,15 @@ def score_predictions(
     """Score a table of predictions, print it and write it down; openings of test labels are counted."""
     from facsight.core.saving import whole_file
     from facsight.data.protocol import load_protocol
-    from facsight.scoring.score import as_data, score
+    from facsight.scoring.score import as_data, predictions_of, score
 
     chosen = load_protocol(protocol)
     target = out or predictions.with_name(f"{predictions.name}.{protocol}.json")
     labels = open_truth(chosen, root, truth, split=split, codes=codes)
+    processing.check(chosen, labels, untuned)
     opening = _opening(labels, chosen, target, predictions)
-    data = as_data(score(chosen, labels, predictions, codes=codes), claimed=claimed)
+    found = predictions_of(chosen, labels, predictions, codes=codes)
+    data = processing.score(chosen, labels, found, target, claimed=claimed)
     data["test_labels"] = opening
     if untuned is not None:
         data["untuned"] = as_data(score(chosen, labels, untuned, codes=codes))["official"]
@@ -82,14 +86,16 @@ def _opening(labels: "Truth", protocol: "Protocol", target: Path, predictions: P
 def _print(data: dict[str, Any]) -> None:
     from rich.table import Table
 
+    from facsight.cli.processing import print_tuning
     from facsight.cli.screen import complain, console
 
     table = Table(title=f"{data['title']}: {data['split']}", title_justify="left")
     for column in ("score", "value", "95 % interval"):
         table.add_column(column, justify="left" if column == "score" else "right")
-    _row(table, f"official: {data['official']['is']}", data["official"])
+    tuned = ", tuned and cross-fitted" if "tuning" in data else ""
+    _row(table, f"official{tuned}: {data['official']['is']}", data["official"])
     if "untuned" in data:
-        _row(table, "official, before post-processing", data["untuned"])
+        _row(table, "official, untuned" if tuned else "official, before post-processing", data["untuned"])
     for space, scores in data["scores"].items():
         for name, entry in scores.items():
             _row(table, name.replace("_", " ") if len(data["scores"]) == 1 else f"{space}: {name}", entry)
@@ -101,8 +107,12 @@ def _print(data: dict[str, Any]) -> None:
     typer.echo(f"label space {', '.join(data['label_spaces'])}; crop: {data['crop']}")
     for note in data["notes"]:
         typer.echo(f"note    {note}")
+    if "tuning" in data:
+        print_tuning(data["tuning"])
+    elif "postprocess" in data["about"]:
+        typer.echo(f"note    post-processed: {data['about']['postprocess']}")
     if "postprocess" in data["about"] and "untuned" not in data:
-        typer.echo("note    post-processed; give --untuned FILE to have the score before it beside this one")
+        typer.echo("note    give --untuned FILE to have the score before post-processing beside this one")
     for told in data["suspicions"]:
         complain(f"suspicion: {told}")
     if "claim" in data:

@@ -8,6 +8,7 @@ import typer
 if TYPE_CHECKING:
     import polars as pl
 
+    from facsight.cli.processing import Processing
     from facsight.data.predictions import Predictions
     from facsight.data.submission_formats import Format
 
@@ -26,6 +27,13 @@ _Sample = Annotated[
         help="The organisers' sample submission, a text file with a sample a line, or, where every video has "
         "a file, their folder or a table video,frames."
     ),
+]
+_Steps = Annotated[
+    Path | None,
+    typer.Option(help="Steps of post-processing to apply, as `facsight score --tune` writes them."),
+]
+_Fps = Annotated[
+    float | None, typer.Option(help="Frames a second of these videos, if not as in --postprocess.")
 ]
 _Codes = Annotated[
     str | None,
@@ -67,24 +75,27 @@ def complete(
         ),
     ] = "refuse",
     codes: _Codes = None,
+    postprocess: _Steps = None,
+    fps: _Fps = None,
 ) -> None:
     """Fill what is missing, within each video, and say how much; values are interpolated, classes never.
 
     Example: facsight submit complete va.csv --protocol abaw10-va --sample sample.txt --out submission/
     """
     from facsight.analysis.saving import ready_folder
+    from facsight.cli.processing import Processing
     from facsight.core.errors import BadRecipe, did_you_mean
     from facsight.core.saving import whole_file
+    from facsight.data.predictions import write_predictions
     from facsight.data.submission_fill import complete
 
     for given, known in ((method, ("nearest", "forward")), (absent, ("refuse", "typical"))):
         if given not in known:
             raise BadRecipe(f"{given!r}: {did_you_mean(given, known)}")
-    form, listed, found = _read(predictions, protocol, sample, codes)
+    form, listed, found = _read(predictions, protocol, sample, codes, Processing(None, fps, postprocess))
     made = complete(found.table, listed, form.label_spaces, method=method, absent=absent)  # type: ignore[arg-type]
     folder = ready_folder(out)
-    with whole_file(folder / "completed.parquet") as partial:
-        made.table.write_parquet(partial)
+    write_predictions(folder / "completed.parquet", made.table, found.about)
     with whole_file(folder / "filled.csv") as partial:
         made.filled.write_csv(partial)
     typer.echo(
@@ -103,15 +114,19 @@ def write(
     sample: _Sample,
     out: Annotated[Path, typer.Option(help="The folder for the submission.")],
     codes: _Codes = None,
+    postprocess: _Steps = None,
+    fps: _Fps = None,
 ) -> None:
     """Write predictions in the challenge's own format, in the order of its list, and check what was written.
 
     Example: facsight submit write va.csv --protocol abaw10-va --sample sample.txt --out submission/
     """
+    from facsight.cli.processing import Processing
     from facsight.data.submission_check import check_submission
     from facsight.data.submissions import write_submission
 
-    read = [_read(path, protocol, sample, codes) for path in predictions]
+    processing = Processing(None, fps, postprocess)
+    read = [_read(path, protocol, sample, codes, processing) for path in predictions]
     form, listed, _ = read[0]
     files = write_submission([found.table for _, _, found in read], listed, form, out)
     target = files[0] if form.zipped else out
@@ -134,9 +149,9 @@ def _format(protocol: str) -> "Format":
 
 
 def _read(
-    path: Path, protocol: str, sample: Path, codes: str | None
+    path: Path, protocol: str, sample: Path, codes: str | None, processing: "Processing"
 ) -> "tuple[Format, pl.DataFrame, Predictions]":
-    """The format, the list, and predictions without a row that cannot be used."""
+    """The format, the list, and predictions without a row that cannot be used, after post-processing."""
     from facsight.cli.screen import complain
     from facsight.data.sample_list import read_sample_list
     from facsight.data.submissions import read_any
@@ -151,6 +166,9 @@ def _read(
             f"warning: {path}: {found.unknown} rows are of samples that the list does not have and are left "
             f"out, the first is line {line}: {name!r}"
         )
+    found = processing.apply(found, form.label_spaces)
+    if "postprocess" in found.about:
+        typer.echo(f"note    {path} post-processed: {found.about['postprocess']}")
     return form, listed, found
 
 

@@ -2,9 +2,9 @@
 
 The sample: `sample`, or another of `SAMPLE_NAMES`. Of a space of classes: the answer in a column called as
 that of the space (`expression`), `prediction` or `label`; or a probability for every class, in columns called
-as the classes, with `p_`, `prob_` or `probability_` before or not. Of values, action units and intensities:
-columns called as these are; `AU1`, `AU01` and `AU01_c` are the same, so are `Empathic Pain` and
-`empathic_pain`.
+as the classes, with `p_`, `prob_`, `probability_` or `probability_of_` before or not. Of values, action units
+and intensities: columns called as these are; `AU1`, `AU01` and `AU01_c` are the same, so are `Empathic Pain`
+and `empathic_pain`.
 """
 
 import re
@@ -34,7 +34,7 @@ SAMPLE_NAMES = (
 )
 ANSWER_NAMES = ("prediction", "predicted", "pred", "label", "class")
 _SAID = re.compile(r"^(?:predicted|prediction|pred)_|_(?:predicted|prediction|pred)$")
-_PROBABILITY = re.compile(r"^(?:p|prob|probs|probability|probability_of)_")
+_PROBABILITY = re.compile(r"^(?:p|prob|probs|probability_of|probability)_")
 _UNIT = re.compile(r"^au_?0*(\d+)(?:_(c|r|intensity|present|probability))?$")
 
 

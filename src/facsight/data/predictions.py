@@ -13,9 +13,11 @@ from pathlib import Path
 from typing import Any
 
 import polars as pl
+from polars import selectors
 
-from facsight.core.errors import BadTable
+from facsight.core.errors import BadOutput, BadTable
 from facsight.core.labels import LabelSpace, label_space
+from facsight.core.saving import whole_file
 from facsight.data.gathering import Gathered
 from facsight.data.prediction_columns import Columns, find_columns
 from facsight.data.text_blocks import (
@@ -34,8 +36,8 @@ class Predictions:
 
     `table` has `sample`, `line` (null: no row), for a space of classes its column and, where the file has
     them, `probability_of_...` of every class, and a column for every value, action unit or intensity.
-    `unknown` are rows of samples that the list lacks. `about` is what the file says of itself: its Parquet
-    metadata, or a JSON file of the same name with `.json` after it.
+    `line` is 0 where a row was filled in later. `unknown` are rows of samples that the list lacks. `about` is
+    what the file says of itself: its Parquet metadata, or a JSON file of the same name with `.json` after it.
     """
 
     path: Path
@@ -103,6 +105,28 @@ def gather(
         unknown_named=tuple(found.unknown_named),
         about=about or {},
     )
+
+
+def write_predictions(path: Path, table: pl.DataFrame, about: Mapping[str, Any]) -> None:
+    """Write predictions as `read_predictions` reads them, with what the file says of itself.
+
+    Parquet has it as metadata, CSV as a JSON file of the same name with `.json` after it. `table` is that of
+    `Predictions`; samples without a row are left out. `BadOutput` for another ending.
+    """
+    if path.suffix not in (".csv", ".parquet"):
+        raise BadOutput(f"{path}: expected a name that ends in .csv or .parquet")
+    if "line" in table.columns:
+        table = table.filter(pl.col("line").is_not_null()).drop("line")
+    words = table.with_columns(selectors.enum().cast(pl.String))
+    said = {key: str(value) for key, value in about.items()}
+    with whole_file(path) as partial:
+        if path.suffix == ".parquet":
+            words.lazy().sink_parquet(partial, metadata=said)
+        else:
+            words.write_csv(partial)
+    if path.suffix == ".csv":
+        with whole_file(path.with_name(path.name + ".json")) as partial:
+            partial.write_text(json.dumps(said, indent=2, ensure_ascii=False) + "\n", encoding="utf-8")
 
 
 def _about(path: Path, parquet: bool) -> dict[str, Any]:

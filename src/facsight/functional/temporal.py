@@ -19,7 +19,7 @@ Values = Float64[np.ndarray, "n column"]
 #: Standard deviations at which the Gaussian kernel ends: 1 in 16,000 of its mass lies beyond.
 REACH = 4.0
 #: Times that are written in decimals differ from their sums by less than this (seconds).
-_ROUNDING = 1e-6
+ROUNDING = 1e-6
 
 
 def gaussian(
@@ -39,13 +39,13 @@ def gaussian(
     Takes n times the samples in the densest window; memory n. `BadRecipe` unless `seconds` and `longest_gap`
     are above 0; `BadTimes` for times that do not increase.
     """
-    _check_above_zero(seconds=seconds, longest_gap=longest_gap)
+    check_above_zero(seconds=seconds, longest_gap=longest_gap)
     known = np.isfinite(values)
     stretch = stretches(time, known, longest_gap=longest_gap)
     weight = np.where(known, _stood_for(time, known, longest_gap, seconds), 0.0)
     weighted = weight * np.where(known, values, 0.0)
     total, mass = weighted.copy(), weight.copy()
-    reach = REACH * seconds + _ROUNDING
+    reach = REACH * seconds + ROUNDING
     for lag in range(1, len(time)):
         apart = time[lag:] - time[:-lag]
         if apart.min() > reach:
@@ -100,7 +100,7 @@ def one_euro(
     had never stopped. `BadRecipe` unless cutoffs and `longest_gap` are above 0 and `beta` is 0 or more;
     `BadTimes` for times that do not increase, also beyond those of `state`.
     """
-    _check_above_zero(min_cutoff=min_cutoff, slope_cutoff=slope_cutoff, longest_gap=longest_gap)
+    check_above_zero(min_cutoff=min_cutoff, slope_cutoff=slope_cutoff, longest_gap=longest_gap)
     if not (beta >= 0 and isfinite(beta)):
         raise BadRecipe(f"expected beta of 0 or more, found {beta}")
     check_times(time)
@@ -111,7 +111,7 @@ def one_euro(
         )
     filtered = np.where(np.isfinite(values), values, np.nan)
     for place, (now, row) in enumerate(zip(time, filtered, strict=True)):
-        going = now - last <= longest_gap + _ROUNDING  # not for NaN: nothing seen yet
+        going = now - last <= longest_gap + ROUNDING  # not for NaN: nothing seen yet
         step = np.where(going, now - last, 1.0)
         new_slope = np.where(going, _mixed(slope, (row - level) / step, slope_cutoff, step), 0.0)
         new_level = np.where(going, _mixed(level, row, min_cutoff + beta * np.abs(new_slope), step), row)
@@ -144,7 +144,8 @@ def check_times(time: Float64[np.ndarray, "n"]) -> None:
         raise BadTimes(f"expected times that increase, found {other} s after {one} s; sort by time first")
 
 
-def _check_above_zero(**options: float) -> None:
+def check_above_zero(**options: float) -> None:
+    """`BadRecipe` names an option that is not above 0."""
     for name, value in options.items():
         if not value > 0:
             raise BadRecipe(f"expected {name} above 0, found {value}")
@@ -162,7 +163,7 @@ def _gaps(time: Float64[np.ndarray, "n"], known: Bool[np.ndarray, "n column"]) -
 
 
 def _too_long(gaps: Values, longest_gap: float) -> Bool[np.ndarray, "n column"]:
-    return np.isinf(gaps) | (gaps > longest_gap + _ROUNDING)
+    return np.isinf(gaps) | (gaps > longest_gap + ROUNDING)
 
 
 def _stood_for(

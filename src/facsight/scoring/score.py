@@ -45,13 +45,26 @@ class Scored:
 
 
 def score(protocol: Protocol, truth: Truth, path: str | Path, *, codes: str | None = None) -> Scored:
-    """Match a file of predictions with the labels and add up what every score needs.
+    """Match a file of predictions with the labels and add up what every score needs; see `scored`."""
+    return scored(protocol, truth, predictions_of(protocol, truth, path, codes=codes))
 
-    `codes` is the label space whose numbers predicted classes are, where they are numbers. `BadTable` tells
-    every row that cannot be used, is missing or is of something else.
+
+def predictions_of(
+    protocol: Protocol, truth: Truth, path: str | Path, *, codes: str | None = None
+) -> Predictions:
+    """A file of predictions, or a submission, of the samples that the labels are of.
+
+    `codes` is the label space whose numbers predicted classes are, where they are numbers.
     """
     form = submission_format(protocol.submission) if protocol.submission else None
-    found = read_any(Path(path), truth.table["sample"], protocol.spaces, form, codes)
+    return read_any(Path(path), truth.table["sample"], protocol.spaces, form, codes)
+
+
+def scored(protocol: Protocol, truth: Truth, found: Predictions) -> Scored:
+    """Predictions matched with the labels and added up.
+
+    `BadTable` tells every row that cannot be used, is missing or is of something else.
+    """
     matched = match(found, truth, protocol.spaces)
     spaces = {s.name: tally_space(of_space(matched, s), s, matched.clusters) for s in protocol.spaces}
     return Scored(protocol, truth, found, matched, spaces)
@@ -60,14 +73,14 @@ def score(protocol: Protocol, truth: Truth, path: str | Path, *, codes: str | No
 def as_data(scored: Scored, *, claimed: str | None = None) -> dict[str, Any]:
     """A score as it is kept: the official number first, then its parts and what they rest on."""
     protocol, truth = scored.protocol, scored.truth
-    official = _entry(scored.official, scored.clusters)
+    official = entry(scored.official)
     data = {
         "protocol": protocol.name,
         "title": protocol.title,
         "official": official | {"is": protocol.sum, "convention": protocol.convention},
         "split": truth.split,
         "official_split": protocol.score or "folds",
-        "scores": {name: _scores(protocol, tally, scored.clusters) for name, tally in scored.spaces.items()},
+        "scores": {name: _scores(protocol, tally) for name, tally in scored.spaces.items()},
         "each": {name: tally.each for name, tally in scored.spaces.items()},
         "rows": scored.matched.rows | {name: tally.rows for name, tally in scored.spaces.items()},
         "intervals": f"95 %, bootstrap of {RESAMPLES} resamples over {scored.clusters} {truth.over}s",
@@ -83,7 +96,7 @@ def as_data(scored: Scored, *, claimed: str | None = None) -> dict[str, Any]:
     if claimed is not None:
         right, words = explain_claim(claimed, official["value"], scored.spaces)
         data["claim"] = {"claimed": claimed, "official": right, "words": words}
-    return _plain(data)
+    return plain(data)
 
 
 def suspicions(scored: Scored) -> list[str]:
@@ -115,18 +128,19 @@ def _exchanged(rows: pl.DataFrame, tally: SpaceTally) -> list[str]:
     return [found[0]] if found[0] and moved[0] == moved[1] else []
 
 
-def _scores(protocol: Protocol, tally: SpaceTally, clusters: int) -> dict[str, Any]:
+def _scores(protocol: Protocol, tally: SpaceTally) -> dict[str, Any]:
     """The official scores of a space, then those beside them that it has."""
     wanted = [part.score for part in protocol.official if part.space == tally.space.name] + list(
         protocol.also
     )
-    known = {name: _entry(tally.tally(name), clusters) for name in wanted if name in tally.scores}
+    known = {name: entry(tally.tally(name)) for name in wanted if name in tally.scores}
     alone = {name: {"value": tally.alone[name], "interval": None} for name in wanted if name in tally.alone}
     return known | alone
 
 
-def _entry(tally: ClusterTally, clusters: int) -> dict[str, Any]:
-    if clusters < 2:
+def entry(tally: ClusterTally) -> dict[str, Any]:
+    """A score and its interval, which needs two clusters."""
+    if len(tally.sums) < 2:
         return {"value": tally.estimate, "interval": None}
     found = cluster_bootstrap(tally, generator=torch.Generator().manual_seed(0), resamples=RESAMPLES)
     return {"value": found.estimate, "interval": [found.low, found.high]}
@@ -142,10 +156,10 @@ def _digest(path: Path) -> str:
         return hashlib.file_digest(file, "sha256").hexdigest()
 
 
-def _plain(value: Any) -> Any:
+def plain(value: Any) -> Any:
     """JSON has no NaN: what does not exist is None."""
     if isinstance(value, Mapping):
-        return {key: _plain(one) for key, one in value.items()}
+        return {key: plain(one) for key, one in value.items()}
     if isinstance(value, list | tuple):
-        return [_plain(one) for one in value]
+        return [plain(one) for one in value]
     return None if isinstance(value, float) and math.isnan(value) else value

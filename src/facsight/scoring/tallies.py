@@ -34,6 +34,14 @@ from facsight.metrics.ranking import average_precision, threshold_average_precis
 #: A number for each of any number of totals.
 Score = Callable[[Float[Tensor, "draw statistic"]], Float[Tensor, "draw"]]
 
+#: Scores of any number of confusion matrices, (truth, predicted) last.
+CLASS_SCORES: Mapping[str, Callable[[Tensor], Tensor]] = {
+    "accuracy": accuracy_of,
+    "balanced_accuracy": balanced_accuracy,
+    "macro_f1": macro_f1,
+    "weighted_f1": weighted_f1,
+    "positive_f1": positive_f1,
+}
 #: From which probability an action unit is taken for shown, where a table has probabilities.
 SHOWN = 0.5
 
@@ -101,12 +109,7 @@ def _classes(table: pl.DataFrame, space: LabelSpace, cluster: Tensor, clusters: 
     def of(score: Callable[[Tensor], Tensor]) -> Score:
         return lambda totals: score(totals.view(-1, size, size))
 
-    known = {
-        "accuracy": accuracy_of,
-        "balanced_accuracy": balanced_accuracy,
-        "macro_f1": macro_f1,
-        "weighted_f1": weighted_f1,
-    } | ({"positive_f1": positive_f1} if size == 2 else {})
+    known = {name: one for name, one in CLASS_SCORES.items() if size == 2 or name != "positive_f1"}
     shares = zip(space.classes, f1.tolist(), recall.tolist(), whole.sum(dim=1).tolist(), strict=True)
     return SpaceTally(
         space=space,
@@ -207,10 +210,9 @@ def _values(table: pl.DataFrame, space: LabelSpace, cluster: Tensor, clusters: i
         space=space,
         sums=together,
         truth=known,
-        scores={score: mean(score) for score in _VALUE_SCORES},
+        scores={score: mean(score) for score in VALUE_SCORES},
         each={
-            name: {score: float(one[score](total)) for score in _VALUE_SCORES}
-            for name, one in columns.items()
+            name: {score: float(one[score](total)) for score in VALUE_SCORES} for name, one in columns.items()
         },
         rows=len(table),
         moments=moments,
@@ -218,7 +220,8 @@ def _values(table: pl.DataFrame, space: LabelSpace, cluster: Tensor, clusters: i
     )
 
 
-_VALUE_SCORES: Mapping[str, Callable[[Moments, Tensor], Tensor]] = {
+#: Scores of moments, and of the sum of absolute errors.
+VALUE_SCORES: Mapping[str, Callable[[Moments, Tensor], Tensor]] = {
     "ccc": lambda found, gap: concordance_of(found, constant=0.0),
     "pearson": lambda found, gap: pearson_of(found, constant=0.0),
     "icc": lambda found, gap: intraclass_of(found, "C,1"),
@@ -237,7 +240,7 @@ def _column_scores(place: int, centre: Tensor) -> dict[str, Score]:
 
         return scored
 
-    return {name: of(score) for name, score in _VALUE_SCORES.items()}
+    return {name: of(score) for name, score in VALUE_SCORES.items()}
 
 
 def _root_mean_square(found: Moments) -> Tensor:

@@ -15,6 +15,14 @@ class BadMedia(FacsightError):
     """A photo, video or sound file cannot be read as what it claims to be."""
 
 
+class NoPictures(BadMedia):
+    """A media file is whole, but holds no moving pictures."""
+
+
+class NoSound(BadMedia):
+    """A media file is whole, but holds no sound that can be decoded."""
+
+
 class BadTable(FacsightError):
     """A table is of no known tool, is not what its columns promise, or shares no face with another."""
 

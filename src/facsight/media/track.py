@@ -15,7 +15,7 @@ from av.stream import Disposition
 from av.video.frame import PictureType, VideoFrame
 from av.video.stream import VideoStream
 
-from facsight.core.errors import BadMedia
+from facsight.core.errors import BadMedia, NoPictures
 from facsight.media.clock import seconds_of
 from facsight.media.fields import deinterlaced
 from facsight.media.file import unreadable
@@ -46,6 +46,7 @@ _OPTIONS = {"protocol_whitelist": "none"}
 INTERLACED = "it is interlaced: each frame is made whole from its two fields (bwdif)"
 #: Frames a second, where a file says nothing.
 USUAL_RATE = 25
+_SUCH_AS = {"video": "MP4, MOV, MKV, WebM or AVI", "sound": "WAV, FLAC, MP3 or M4A, or a video with sound"}
 _NOT_MOVING = Disposition.attached_pic | Disposition.still_image | Disposition.timed_thumbnails
 _PICTURE_BRANDS = ("avif", "heic", "heix", "mif1")
 
@@ -87,19 +88,26 @@ def words_of(error: Exception) -> str:
 
 
 @contextmanager
-def open_track(name: str, threads: int = 1) -> Iterator["Track"]:
-    """The video track of a file, opened anew, decoded by `threads` (0: as many as there are processors)."""
+def open_container(name: str, kind: str = "video") -> Iterator[InputContainer]:
+    """A media file, opened for what its content is; `kind` is what was expected, in a word: video, sound."""
     with ExitStack() as stack:
         try:
             file = _Bytes(stack.enter_context(Path(name).open("rb", buffering=0)))
             container = stack.enter_context(av.open(file, "r", options=_OPTIONS, metadata_errors="replace"))
         except FFmpegError as error:
             raise BadMedia(
-                f"{name!r} cannot be read as a video: it looks like {looks_like(Path(name))} "
-                f"({words_of(error)}). Give a whole video file, such as MP4, MOV, MKV, WebM or AVI"
+                f"{name!r} cannot be read as a {kind}: it looks like {looks_like(Path(name))} "
+                f"({words_of(error)}). Give a whole {kind} file, such as {_SUCH_AS[kind]}"
             ) from error
         except OSError as error:
             raise unreadable(Path(name), error) from error
+        yield container
+
+
+@contextmanager
+def open_track(name: str, threads: int = 1) -> Iterator["Track"]:
+    """The video track of a file, opened anew, decoded by `threads` (0: as many as there are processors)."""
+    with open_container(name) as container:
         stream = moving_stream(container, repr(name))
         stream.thread_type = "FRAME"
         stream.codec_context.thread_count = threads
@@ -119,7 +127,7 @@ def moving_stream(container: InputContainer, name: str) -> VideoStream:
         sounds = ", ".join(codec.name if codec else "of an unknown kind" for codec in codecs)
         held = f"sound only ({sounds})" if sounds else "no track that can be shown"
         pictured = " and a cover picture" if container.streams.video else ""
-        raise BadMedia(f"{name} holds {held}{pictured}, expected a video")
+        raise NoPictures(f"{name} holds {held}{pictured}, expected a video")
     stream = streams[0]
     if stream.codec_context is None:
         raise BadMedia(f"{name} holds a video of a kind that cannot be decoded; convert it to H.264 first")

@@ -25,7 +25,7 @@ from facsight.metrics.calibration import fit_temperature
 from facsight.nn.classifier import Classifier, read_both_ways
 from facsight.nn.pixels import standardise
 from facsight.nn.weights import build_network, load_network, save_network
-from facsight.prepare import with_landmarks
+from facsight.preparation.landmarks import with_landmarks
 from facsight.recipe import Recipe, read_recipe, takes_guide
 from facsight.training.fit import fit
 from facsight.training.plan import Plan

@@ -2,12 +2,12 @@ import numpy as np
 import pytest
 import torch
 
-from facsight import prepare
+from facsight.preparation import landmarks
 from facsight.core.errors import BadFaces
 from facsight.core.labels import LabelSpace
 from facsight.data.face_set import FaceSet
 from facsight.faces.face import Face
-from facsight.prepare import with_landmarks
+from facsight.preparation.landmarks import with_landmarks
 
 
 class Finder:
@@ -29,7 +29,7 @@ class Finder:
 
 @pytest.fixture(autouse=True)
 def cache(tmp_path, monkeypatch):
-    monkeypatch.setattr(prepare, "cache_folder", lambda: tmp_path)
+    monkeypatch.setattr(landmarks, "cache_folder", lambda: tmp_path)
     return tmp_path / "landmarks"
 
 

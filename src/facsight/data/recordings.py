@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-from jaxtyping import Float, Float64
+from jaxtyping import Float64, Num
 from safetensors import SafetensorError, safe_open
 from safetensors.numpy import save_file
 
@@ -51,7 +51,7 @@ class Stream:
     """Values at times, in seconds on the recording's own clock; a row that is not known is NaN."""
 
     time: Float64[np.ndarray, "n"]
-    values: Float[np.ndarray, "row *feature"]
+    values: Num[np.ndarray, "row *feature"]
 
     def __post_init__(self):
         if len(self.time) != len(self.values):

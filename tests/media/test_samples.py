@@ -116,6 +116,11 @@ def test_half_a_file_gives_its_first_half(tmp_path):
     path.write_bytes(path.read_bytes()[: path.stat().st_size // 2])
     sound = read_sound(path)
     assert sound.end == pytest.approx(2.0, abs=0.1)
+    path = saved_av(tmp_path / "a.flac", tone(4.0), codec="flac", kind="flac")
+    path.write_bytes(path.read_bytes()[: path.stat().st_size // 2])
+    assert [told.reason for told in read_sound(path).damage if "early" in told.reason] == [
+        f"ends early: announced 4.00 s, found {read_sound(path).end:.2f} s"
+    ]
 
 
 def test_clipping_is_told_and_a_full_scale_sine_is_not(tmp_path):

@@ -5,7 +5,7 @@ import re
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 
-from facsight.core.endings import PHOTO_ENDINGS
+from facsight.core.endings import PHOTO_ENDINGS, SOUND_ENDINGS
 from facsight.core.errors import BadRecipe, MissingData
 from facsight.media.photo import is_photo
 from facsight.media.sequence import is_numbered
@@ -37,6 +37,11 @@ def find_media(paths: Iterable[str | Path], left_out: Path | None = None) -> tup
     asked = frozenset(named)
     videos = {path for path in found if (_holds_video if path in asked else _is_called_video)(path)}
     return [path for path in found if path not in videos], [path for path in found if path in videos]
+
+
+def find_sounds(paths: Iterable[str | Path], left_out: Path | None = None) -> list[Path]:
+    """The files named, and the sounds in the folders named, as `find_photos` finds photos."""
+    return _find(paths, SOUND_ENDINGS, left_out)
 
 
 def find_footage(paths: Iterable[str | Path], left_out: Path | None = None) -> list[Path]:

@@ -24,14 +24,14 @@ from av.packet import Packet
 from jaxtyping import Float32
 
 from facsight.core.errors import BadMedia, NoSound
+from facsight.media.clock import duration_of
 from facsight.media.file import check_file
 from facsight.media.track import Damage, note, open_container, words_of
 
-#: Endings of file names that are taken for sound in a folder, in small letters.
-SOUND_ENDINGS = frozenset((".aac", ".aif", ".aiff", ".flac", ".m4a", ".mp3", ".oga", ".ogg", ".opus", ".wav"))
-
 #: A time that is off by less (s) is rounding, or the unsteady clock of a camera.
 _GRACE = 0.05
+#: A sound that is shorter than its file says by more than this (s), and by a twentieth, ends early.
+_EARLY = 0.5
 #: Failures to read in a row, without anything read between, after which the rest is given up.
 _FAILURES = 10
 #: Full scale, but for rounding; three samples in a row that reach it were cut off.
@@ -76,12 +76,15 @@ def read_sound(path: str | Path, rate: int | None = None) -> Sound:
         line = _Line(rate)
         for frame in _frames(container, stream, line.damage):
             line.add(frame)
-        tracks = len(container.streams.audio)
+        tracks, announced = len(container.streams.audio), duration_of(stream, line.start)
     if line.start is None:
         raise NoSound(f"{name!r} has a track of sound, but nothing in it can be decoded")
     sound = line.finished(line.start)
+    if announced and announced - (sound.end - sound.start) > max(_EARLY, 0.05 * announced):
+        found = f"ends early: announced {announced:.2f} s, found {sound.end - sound.start:.2f} s"
+        note(line.damage, sound.end, found)
     others = (f"of its {tracks} tracks of sound the first was read",) if tracks > 1 else ()
-    return Sound(sound.samples, sound.rate, sound.start, sound.damage, others + sound.notes)
+    return Sound(sound.samples, sound.rate, sound.start, tuple(line.damage), others + sound.notes)
 
 
 def _first_track(container: InputContainer, name: str) -> AudioStream:

@@ -58,6 +58,9 @@ def open_dataset(
     """
     module = dataset_module(name)
     _check_options(name, module.read, options)
+    if hasattr(module, "own_options"):
+        asked = {key: value for key, value in options.items() if value is not None}
+        options = module.own_options(Path(root)) | asked
     found: list[Deviation] = []
     table = module.read(Path(root), found, **options)
     if not tolerant:

@@ -1,8 +1,11 @@
+import json
+
 import polars as pl
 import pytest
 
 from facsight.core.errors import BadLabels, MissingData
 from facsight.data import open_dataset
+from facsight.data.sets.manifest import about_list
 
 HEADER = "file,subject,split,left,top,right,bottom,expression,valence,AU12"
 ROWS = ["a.jpg,ann,train,1,2,30,40.5,Happy,0.5,1", "b/c.jpg,,valid,,,,,sad,,0"]
@@ -97,3 +100,23 @@ def test_a_wrong_separator_and_no_list(write, tmp_path):
     (tmp_path / "manifest.parquet").write_bytes(b"no parquet")
     with pytest.raises(MissingData, match="is not a Parquet file"):
         open_dataset("manifest", tmp_path)
+
+
+def test_near_copies_that_are_marked_are_not_trained_on(write):
+    rows = ("a.jpg,happiness,train,true", "b/c.jpg,anger,train,False")
+    data = open_dataset("manifest", write(*rows, header="file,expression,split,first"))
+    assert data.table["first"].to_list() == [True, False]
+
+
+def test_a_prepared_list_says_which_labels_it_has(write, tmp_path):
+    folder, table = write(), pl.DataFrame({"file": ["a.jpg"], "expression": ["Happy"]})
+    about = {"labels": ["rafdb7"], "crop": "112 px"}
+    table.write_parquet(folder / "manifest.parquet", metadata={"facsight": json.dumps(about)})
+    assert [space.name for space in open_dataset("manifest", folder).spaces] == ["rafdb7"]
+    assert [space.name for space in open_dataset("manifest", folder, labels="ferplus8").spaces] == [
+        "ferplus8"
+    ]
+    assert about_list(folder) == about
+    table.write_parquet(folder / "manifest.parquet", metadata={"facsight": "no JSON"})
+    assert about_list(folder) == {}
+    assert about_list(tmp_path / "nowhere") == {}

@@ -1,8 +1,10 @@
 """Any list of pictures, frames or clips with labels, as CSV or Parquet: facsight's own exchange format."""
 
+import json
 import re
 from collections.abc import Sequence
 from pathlib import Path
+from typing import Any
 
 import polars as pl
 
@@ -18,8 +20,10 @@ from facsight.data.sets.folder import SPLIT_WORDS, own_space
 from facsight.data.text_rows import first_of_each
 
 NAMES = ("manifest.parquet", "manifest.csv")
+#: Under which key of its metadata a Parquet list says what it is, as JSON.
+ABOUT = "facsight"
 NUMBERS = ("frame", "start", "end", "left", "top", "right", "bottom")
-TEXTS = ("sample", "split", "subject", "video", "text")
+TEXTS = ("sample", "split", "subject", "video", "text", "first")
 
 CARD = Card(
     name="manifest",
@@ -35,10 +39,26 @@ images/a.jpg                                  files are named relative to the fo
 """,
     paper="none: facsight's own form",
     certainty="`file` is needed. Known columns: sample, split (train, val, test), subject, video, frame, "
-    "start, end (seconds), left, top, right, bottom (pixels), text, expression (words), share_of_..., "
+    "start, end (seconds), left, top, right, bottom (pixels), text, first (false for a near copy of another, "
+    "which training leaves out), expression (words), share_of_..., "
     "valence and arousal (-1 to 1), AU01 ... (0 or 1). `labels` names label spaces instead. Other columns "
     "are not read.",
 )
+
+
+def about_list(root: Path) -> dict[str, Any]:
+    """What a Parquet list says of itself in its metadata; nothing where it says nothing, or is none."""
+    try:
+        told = json.loads(pl.read_parquet_metadata(root / NAMES[0])[ABOUT])
+    except (OSError, KeyError, ValueError, pl.exceptions.PolarsError):
+        return {}
+    return told if isinstance(told, dict) else {}
+
+
+def own_options(root: Path) -> dict[str, Any]:
+    """The reader's options that a prepared list gives itself: which label spaces its labels are of."""
+    labels = about_list(root).get("labels")
+    return {"labels": [str(name) for name in labels]} if labels else {}
 
 
 def read(
@@ -94,6 +114,8 @@ def _with_places(table: pl.DataFrame, name: str, found: list[Deviation]) -> pl.D
         odd = pl.col("split").is_not_null() & ~words.is_in(list(SPLIT_WORDS))
         table = _refuse(table, odd, f"expected a split ({', '.join(SPLITS)})", name, found)
         table = table.with_columns(words.replace_strict(SPLIT_WORDS, default=None).alias("split"))
+    if "first" in table.columns:
+        table = table.with_columns(pl.col("first").str.to_lowercase().ne_missing("false"))
     for column in (column for column in table.columns if column in NUMBERS):
         number = pl.col(column).cast(pl.Float64, strict=False)
         odd = pl.col(column).is_not_null() & ~number.is_finite().fill_null(False)

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Generator, Iterator, Mapping, Sequence
 from contextlib import closing
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from facsight.analysis.ahead import ahead, in_batches
@@ -54,12 +54,13 @@ class Stop:
 
 @dataclass(frozen=True, eq=False)
 class Seen:
-    """A frame after the finder, without its pixels."""
+    """A frame after the finder, without its pixels; `also` has its faces cut out in other sizes."""
 
     at: Position
     look: Look
     shot: int
     tracks: list[int]
+    also: Mapping[int, Look] = field(default_factory=dict)
 
     def read_as(self, result: PhotoResult) -> FrameResult:
         """What came of the frame, once its faces have been read."""
@@ -68,10 +69,21 @@ class Seen:
 
 
 class Eye:
-    """Looks at the frames of a video in their order: which shot, which faces, which persons."""
+    """Looks at the frames of a video in their order: which shot, which faces, which persons.
 
-    def __init__(self, finder: FaceFinder, crop_size: int, stop: Stop | None = None, *, steady: bool = False):
-        self._crop_size, self._steady = crop_size, steady
+    Faces are cut out with `crop_size` pixels a side, and `also` in other sizes.
+    """
+
+    def __init__(
+        self,
+        finder: FaceFinder,
+        crop_size: int,
+        stop: Stop | None = None,
+        *,
+        steady: bool = False,
+        also: Sequence[int] = (),
+    ):
+        self._crop_size, self._steady, self._also = crop_size, steady, also
         self._shots = Shots(stop.shots if stop else None)
         self._follower = Follower(finder, stop.follower if stop else None)
         self._tracker = Tracker(stop.tracker if stop else None)
@@ -86,8 +98,9 @@ class Eye:
         tracks = self._tracker.update(faces, frame.at.time, cut=cut)
         if self._steady:
             faces = self._steadier.steady(faces, tracks, frame.at.time)
-        look = cut_out(Photo(frame.pixels, str(frame.at.number)), faces, self._crop_size)
-        return Seen(frame.at, look, self._shot, tracks)
+        photo = Photo(frame.pixels, str(frame.at.number))
+        look, *others = (cut_out(photo, faces, size) for size in (self._crop_size, *self._also))
+        return Seen(frame.at, look, self._shot, tracks, dict(zip(self._also, others, strict=True)))
 
     def stop_after(self, at: Position) -> Stop:
         """What to go on from after the frame `at`, the last that was seen."""
@@ -112,12 +125,29 @@ def read_frames(
     of the video. `every` and `rate` choose frames as `Video.frames` does; `steady` takes the tremble out of
     the landmarks (`faces.steady`) before faces are cut out by them.
     """
-    frames = ahead(video.frames(every=every, rate=rate, after=_position(stop)), FRAMES_AHEAD)
     eye = Eye(finder, crop_size, stop, steady=steady)
-    with closing(ahead(_look(frames, eye), BATCHES_AHEAD)) as batches:
-        for seen, after in batches:
+    with closing(look_along(video, eye, every=every, rate=rate, after=_position(stop))) as batches:
+        for seen, last in batches:
             results = read([one.look for one in seen])
-            yield [one.read_as(result) for one, result in zip(seen, results, strict=True)], after
+            frames = [one.read_as(result) for one, result in zip(seen, results, strict=True)]
+            yield frames, last
+
+
+def look_along(
+    video: Footage,
+    eye: Eye,
+    *,
+    every: int = 1,
+    rate: float | None = None,
+    after: Position | None = None,
+) -> Generator[tuple[list[Seen], Stop], None, None]:
+    """Batches of frames that the eye has seen, in order, each with where one can go on after it.
+
+    Decoding and looking happen in a thread each, a little ahead of who asks.
+    """
+    frames = ahead(video.frames(every=every, rate=rate, after=after), FRAMES_AHEAD)
+    with closing(ahead(_look(frames, eye), BATCHES_AHEAD)) as batches:
+        yield from batches
 
 
 def _position(stop: Stop | None) -> Position | None:

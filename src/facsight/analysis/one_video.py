@@ -162,7 +162,9 @@ class _Parts:
 
     def note(self, footage: Footage) -> None:
         """Keep what was met since the last stop beside what was known then, which may be met again."""
-        self.damage = self._known + [told for told in map(_told, footage.damage) if told not in self._known]
+        self.damage = self._known + [
+            told for told in map(told_damage, footage.damage) if told not in self._known
+        ]
         self.notes += [told for told in footage.notes if told not in self.notes]
 
     def flush(self) -> None:
@@ -270,6 +272,7 @@ def _announced(video: Footage, sampling: Sampling) -> int | None:
     return min((count for count in known if count is not None), default=None)
 
 
-def _told(damage: Damage) -> str:
+def told_damage(damage: Damage) -> str:
+    """What could not be decoded, and where, in words."""
     place = "at the start" if damage.after is None else f"after {damage.after:.3f} s"
     return f"{place}: {damage.reason}"

@@ -17,9 +17,19 @@ if TYPE_CHECKING:
     from facsight.analysis.reader import Reader
     from facsight.analysis.reading import Reading
     from facsight.core.errors import FacsightError
+    from facsight.preparation.run import prepare
 
 __version__ = "0.1.0"
-__all__ = ["Evidence", "FacsightError", "Reader", "Reading", "__version__", "analyze", "read_table"]
+__all__ = [
+    "Evidence",
+    "FacsightError",
+    "Reader",
+    "Reading",
+    "__version__",
+    "analyze",
+    "prepare",
+    "read_table",
+]
 
 #: Public names and where they live; nothing of it is imported before it is asked for.
 _HOMES = {
@@ -28,6 +38,7 @@ _HOMES = {
     "Reader": "facsight.analysis.reader",
     "Reading": "facsight.analysis.reading",
     "analyze": "facsight.analysis.inputs",
+    "prepare": "facsight.preparation.run",
     "read_table": "facsight.analysis.other_tables",
 }
 

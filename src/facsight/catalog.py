@@ -59,6 +59,16 @@ FINDERS = {
     "yunet": "facsight.faces.yunet:yunet_finder",
 }
 
+#: What `facsight prepare --features` makes of recordings.
+FEATURES = {
+    "face:facsight": "facsight.preparation.face_features:ReaderFeatures",
+    "face:crop": "facsight.preparation.face_features:FaceCrops",
+    "audio:logmel": "facsight.preparation.sound_features:LogMel",
+    "audio:prosody": "facsight.preparation.sound_features:Prosody",
+    "audio:wav2vec2": "facsight.preparation.sound_features:AudioEncoder",
+    "physiology:raw": "facsight.preparation.signal_features:RawSignals",
+}
+
 SHELVES = {
     "methods": METHODS,
     "datasets": DATASETS,
@@ -66,6 +76,7 @@ SHELVES = {
     "heads": HEADS,
     "explainers": EXPLAINERS,
     "finders": FINDERS,
+    "features": FEATURES,
 }
 
 

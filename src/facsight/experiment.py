@@ -25,7 +25,9 @@ from facsight.metrics.calibration import fit_temperature
 from facsight.nn.classifier import Classifier, read_both_ways
 from facsight.nn.pixels import standardise
 from facsight.nn.weights import build_network, load_network, save_network
+from facsight.preparation.crop_type import crop_type
 from facsight.preparation.landmarks import with_landmarks
+from facsight.preparation.listing import crop_of_prepared
 from facsight.recipe import Recipe, read_recipe, takes_guide
 from facsight.training.fit import fit
 from facsight.training.plan import Plan
@@ -52,7 +54,7 @@ def load_faces(recipe: Recipe, split: str, *, on_face: Callable[[int, int], None
     shuffled = options.pop("shuffled_labels", False)
     loader = catalog.load("datasets", name)
     if "folder" in inspect.signature(loader).parameters:
-        options.setdefault("folder", Path(os.environ.get("FACSIGHT_DATA", "data")) / name)
+        options.setdefault("folder", data_folder(recipe))
     faces = loader(split=split, **options)
     generator = torch.Generator().manual_seed(recipe.seed)
     if split == "train" and fraction < 1:
@@ -62,6 +64,12 @@ def load_faces(recipe: Recipe, split: str, *, on_face: Callable[[int, int], None
     if faces.landmarks.isnan().all():
         faces = with_landmarks(faces, _dataset_finder, on_face=on_face)
     return faces
+
+
+def data_folder(recipe: Recipe) -> Path:
+    """The folder of a recipe's dataset: its own, or that of its name in FACSIGHT_DATA."""
+    data = recipe.sections["data"]
+    return Path(data.get("folder", Path(os.environ.get("FACSIGHT_DATA", "data")) / data["name"]))
 
 
 def _dataset_finder() -> FaceFinder:
@@ -150,14 +158,17 @@ def score(
         outcomes, faces.space, trained.codebook, temperature=temperature
     )
     suffix = "" if split == "val" else f"-{split}"
-    _write_predictions(trained.home / f"predictions{suffix}.parquet", faces, outcomes, trained.temperature)
+    _write_predictions(trained.home / f"predictions{suffix}.parquet", trained, outcomes)
     write_whole(trained.home / f"metrics{suffix}.json", json.dumps(scores, indent=2) + "\n")
     return scores
 
 
 @dataclass(frozen=True)
 class Trained:
-    """A trained network with the faces it is to be examined on; `home` is where results are written."""
+    """A trained network with the faces it is to be examined on; `home` is where results are written.
+
+    `crop` says which crops of faces the network sees.
+    """
 
     home: Path
     network: Classifier
@@ -165,6 +176,7 @@ class Trained:
     codebook: Codebook
     about: str
     crops: Cropper
+    crop: str
 
 
 def open_run(
@@ -193,21 +205,31 @@ def open_run(
         codebook=load_codebook(card["codebook"]),
         about=plan.about,
         crops=crops(plan, faces, augment=False),
+        crop=_crop_told(plan),
     )
 
 
-def _write_predictions(path: Path, faces: FaceSet, outcomes: Outcomes, temperature: float) -> None:
+def _crop_told(recipe: Recipe) -> str:
+    """Which crops a recipe's network sees, and which prepared ones they are cut from, if any."""
+    prepared = crop_of_prepared(data_folder(recipe))
+    seen = crop_type(recipe.sections["crop"]["size"])
+    return f"{seen}, out of prepared crops of {prepared}" if prepared else str(seen)
+
+
+def _write_predictions(path: Path, trained: Trained, outcomes: Outcomes) -> None:
     """One row a face: its name, true and predicted class, and the calibrated probability of each class."""
+    faces = trained.crops.faces
     classes = faces.space.classes
-    shares = (outcomes.logits / temperature).softmax(dim=1)
+    shares = (outcomes.logits / trained.temperature).softmax(dim=1)
     columns = {
+        "sample": [face.partition("/")[2] or face for face in faces.ids],
         "face": list(faces.ids),
         "truth": [classes[k] for k in outcomes.truth.tolist()],
         "predicted": [classes[k] for k in shares.argmax(dim=1).tolist()],
         **{f"expression_{name}": shares[:, k].tolist() for k, name in enumerate(classes)},
     }
     partial = path.with_name(path.name + ".part")
-    pl.DataFrame(columns).write_parquet(partial)
+    pl.DataFrame(columns).write_parquet(partial, metadata={"crop": trained.crop})
     partial.replace(path)
 
 

@@ -124,8 +124,13 @@ def face_finder(
         except MissingData:
             name = "mediapipe_task"
     name = name or DEFAULT
-    wanted = model or _MODEL_OF_FINDER.get(name)
+    wanted = model or model_of_finder(name)
     return open_finder(name, fetch(wanted) if wanted else None, min_confidence=min_confidence)
+
+
+def model_of_finder(name: str) -> str | None:
+    """Which of `MODELS` a face finder takes; None for one that needs none."""
+    return _MODEL_OF_FINDER.get(name)
 
 
 def is_offline() -> bool:

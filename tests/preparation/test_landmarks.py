@@ -2,11 +2,11 @@ import numpy as np
 import pytest
 import torch
 
-from facsight.preparation import landmarks
 from facsight.core.errors import BadFaces
 from facsight.core.labels import LabelSpace
 from facsight.data.face_set import FaceSet
 from facsight.faces.face import Face
+from facsight.preparation import landmarks
 from facsight.preparation.landmarks import with_landmarks
 
 

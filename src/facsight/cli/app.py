@@ -15,6 +15,7 @@ VERBS = {
     "analyze": "facsight.cli.analyze:analyze",
     "watch": "facsight.cli.watch:watch",
     "explain": "facsight.cli.explain:explain",
+    "prepare": "facsight.cli.prepare:prepare",
     "train": "facsight.cli.train:train",
     "score": "facsight.cli.score:score",
     "audit": "facsight.cli.audit:audit",

@@ -143,15 +143,15 @@ def mock(
 def _open(name: str, root: Path, reader: list[str] | None, *, sealed: bool) -> "Dataset":
     from facsight.data import open_dataset
 
-    return open_dataset(name, root, sealed=sealed, tolerant=True, **_options(reader or []))
+    return open_dataset(name, root, sealed=sealed, tolerant=True, **reader_options(reader))
 
 
-def _options(written: list[str]) -> dict[str, Any]:
+def reader_options(written: list[str] | None) -> dict[str, Any]:
     """Options as `key=value`, values as in TOML; a bare word is text."""
     from facsight.core.errors import UnknownName
 
     options = {}
-    for text in written:
+    for text in written or []:
         key, mark, value = text.partition("=")
         if not mark:
             raise UnknownName(f"expected key=value, found {text!r}, for instance labels=rafdb7")

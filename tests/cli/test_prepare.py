@@ -8,6 +8,7 @@ from pathlib import Path
 import polars as pl
 import pytest
 
+from facsight import catalog
 from planted import PlantedFinder, saved_photo
 from planted_video import saved_video
 
@@ -92,6 +93,13 @@ def test_features_are_listed_and_shown(facsight):
     assert "face:facsight, face:crop, audio:logmel, audio:prosody, audio:wav2vec2, physiology:raw" in told
     code, told, _ = facsight("show", "audio:wav2vec2")
     assert (code, "The last hidden layer" in told) == (0, True)
+
+
+def test_the_page_about_it_has_every_feature(facsight):
+    page = (Path(__file__).parents[2] / "docs" / "prepare.md").read_text(encoding="utf-8")
+    table = [line.split("|")[1] for line in page.splitlines() if line.startswith("| `")]
+    assert all(any(f"`{name}" in cell for cell in table) for name in catalog.FEATURES)
+    assert len(table) == len(catalog.FEATURES)
 
 
 PROGRAM = """

@@ -125,5 +125,5 @@ def _files(given: Path, out: Path, sounds: bool, sequence: float | None) -> list
 
 def _name(path: Path, given: Path) -> str:
     """A path below the folder that holds what was named."""
-    whole = given.resolve().name
+    whole = given.name if given.name not in ("", "..") else given.resolve().name
     return storable(whole if path == given else Path(whole) / os.path.relpath(path, given))

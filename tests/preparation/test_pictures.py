@@ -215,6 +215,7 @@ def test_a_disk_that_fills_up_loses_nothing_and_leaves_nothing_half(photos, tmp_
         ("nothing", {}, MissingData, "check the path"),
         ("raf-bd", {"root": "photos"}, UnknownName, "did you mean 'rafdb'"),
         ("raf-db", {"root": "photos"}, MissingData, "RAF-DB"),
+        ("raf-db", {}, BadRecipe, "raf-db is a dataset: give its folder as root"),
         (["rafdb", "sfew"], {"root": "photos"}, BadRecipe, "one dataset"),
         ("photos", {"features": ["audio:melody"]}, UnknownName, "features has no 'audio:melody'"),
         ("photos", {"features": ["face:crop", "face:crop"]}, BadRecipe, "twice"),

@@ -6,9 +6,12 @@ import numpy as np
 import polars as pl
 import pytest
 import torch
+from safetensors import SafetensorError
 
 from facsight.analysis.looking import cut_out
 from facsight.analysis.reader import Reader
+from facsight.core.errors import BadOutput
+from facsight.data import recordings
 from facsight.data.opening import dataset_module
 from facsight.data.recordings import read_cards, read_stream, stream_file
 from facsight.data.sets.biovid import RATE
@@ -178,6 +181,23 @@ def test_each_stream_is_made_once_and_again_where_something_changed(tmp_path):
     prepare(video, out, features=["face:crop"], finder=finder, crop=48, every=2)
     assert finder.asked == asked + 2
     assert len(stream(out, "clip.mkv", "face:crop").time) == 2
+
+
+def test_a_disk_that_fills_up_leaves_nothing_half(tmp_path, monkeypatch):
+    video, problem = saved_video(tmp_path / "clip.mkv", [1] * 4), "I/O error: No space left on device"
+
+    def full(tensors, path, metadata):
+        path.write_bytes(b"half")
+        raise SafetensorError(problem)
+
+    with monkeypatch.context() as patch:
+        patch.setattr(recordings, "save_file", full)
+        with pytest.raises(BadOutput, match="No space left on device; make room"):
+            prepare(video, tmp_path / "out", features=["face:crop"], finder=PlantedFinder())
+    assert [
+        path for path in (tmp_path / "out").rglob("*") if path.name.endswith((".part", "safetensors"))
+    ] == []
+    assert prepare(video, tmp_path / "out", features=["face:crop"], finder=PlantedFinder()).samples == 1
 
 
 def test_an_interrupted_call_goes_on_with_the_next_recording(tmp_path):

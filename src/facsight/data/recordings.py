@@ -18,8 +18,8 @@ from jaxtyping import Float64, Num
 from safetensors import SafetensorError, safe_open
 from safetensors.numpy import save_file
 
-from facsight.core.errors import BadTable, MissingData, did_you_mean
-from facsight.core.saving import whole_file
+from facsight.core.errors import BadOutput, BadTable, MissingData, did_you_mean
+from facsight.core.saving import told_reason, whole_file
 
 FEATURES, RECORDINGS = "features.json", "recordings"
 
@@ -87,7 +87,10 @@ def write_stream(path: Path, stream: Stream, card: StreamCard) -> None:
     tensors = {"time": np.ascontiguousarray(stream.time), "values": np.ascontiguousarray(stream.values)}
     path.parent.mkdir(parents=True, exist_ok=True)
     with whole_file(path) as partial:
-        save_file(tensors, partial, metadata={"facsight": json.dumps(asdict(card))})
+        try:
+            save_file(tensors, partial, metadata={"facsight": json.dumps(asdict(card))})
+        except SafetensorError as error:  # its word for a full disk
+            raise BadOutput(f"{path} could not be written: {told_reason(error)}") from error
 
 
 def read_stream(path: Path) -> tuple[Stream, StreamCard]:

@@ -39,7 +39,7 @@ def log_mel(
     if not len(frames):
         return time, samples.new_zeros(0, bands)
     hann = torch.hann_window(frames.shape[1])
-    power = torch.fft.rfft(frames * hann).abs().square() / hann.square().sum()
+    power = _power(torch.fft.rfft(frames * hann)) / hann.square().sum()
     return time, (power @ _mel_bands(frames.shape[1], rate, bands)).clamp(min=LEAST).log()
 
 
@@ -52,7 +52,7 @@ def prosody(
     - pitch: octaves above 55 Hz, log2(f / 55); 0 where the frame is not voiced
     - voiced: 1 or 0
     - clarity: harmonics to noise, 10 log10(r / (1 - r)) dB of the repetition r, within +-40 (Boersma 1993)
-    - brightness: the spectral centroid as log2(f / 1000)
+    - brightness: the centroid of the power spectrum as log2(f / 1000)
 
     r at a lag t is the normalised square difference of McLeod and Wyvill (2005), 2 sum x_i x_(i+t) over
     sum (x_i^2 + x_(i+t)^2); the pitch is at the shortest lag whose peak is nearly the highest, refined by a
@@ -66,7 +66,7 @@ def prosody(
     lag, repeats = _period(frames, rate)
     voiced = ((repeats > VOICED) & (power > LEAST)).float()
     r = repeats.clamp(1e-4, 1 - 1e-4)
-    spectrum = torch.fft.rfft(frames * torch.hann_window(frames.shape[1])).abs()
+    spectrum = _power(torch.fft.rfft(frames * torch.hann_window(frames.shape[1])))
     frequency = torch.linspace(0, rate / 2, spectrum.shape[1])
     centroid = (spectrum @ frequency) / spectrum.sum(dim=1).clamp(min=LEAST)
     columns = (
@@ -102,18 +102,26 @@ def _period(frames: Float[Tensor, "frame sample"], rate: int) -> tuple[Tensor, T
     """The lag at which each frame repeats itself, in samples and parts of them, and how well."""
     size = frames.shape[1]
     shortest, longest = int(rate / HIGH_VOICE), min(math.ceil(rate / LOW_VOICE), size - 2)
-    product = torch.fft.irfft(torch.fft.rfft(frames, 2 * size).abs().square())[:, : longest + 2]
+    lags = torch.arange(shortest - 1, longest + 2)
+    room = 2 ** math.ceil(
+        math.log2(size + longest + 2)
+    )  # lags beyond those that are looked at may wrap round
+    product = torch.fft.irfft(_power(torch.fft.rfft(frames, room)).to(torch.complex64))[
+        :, lags[0] : lags[-1] + 1
+    ]
     energy = torch.nn.functional.pad(frames.square().cumsum(dim=1), (1, 0))
-    lags = torch.arange(longest + 2)
     both = energy[:, size - lags] + energy[:, -1:] - energy[:, lags]
     repeats = 2 * product / both.clamp(min=LEAST)
     before, here, after = repeats[:, :-2], repeats[:, 1:-1], repeats[:, 2:]
-    peak = (here >= before) & (here > after)
-    peak[:, : shortest - 1] = False
-    height = torch.where(peak, here, 0.0)
-    best = height.max(dim=1, keepdim=True).values if height.shape[1] else height.new_zeros(len(frames), 1)
-    first = (peak & (height >= NEARLY * best)).float().argmax(dim=1, keepdim=True)
+    height = torch.where((here >= before) & (here > after), here, 0.0)
+    best = height.max(dim=1, keepdim=True).values
+    first = (height >= (NEARLY * best).clamp(min=LEAST)).to(torch.uint8).argmax(dim=1, keepdim=True)
     a, b, c = (part.gather(1, first).squeeze(1) for part in (before, here, after))
     bend = (a - 2 * b + c).clamp(max=-1e-9)
     shift = (0.5 * (a - c) / bend).clamp(-1, 1)
-    return (first.squeeze(1) + 1 + shift).clamp(min=shortest), height.gather(1, first).squeeze(1)
+    return first.squeeze(1) + shortest + shift, height.gather(1, first).squeeze(1)
+
+
+def _power(spectrum: Tensor) -> Tensor:
+    """Squared absolute values, without the root that `abs` draws."""
+    return (spectrum * spectrum.conj()).real

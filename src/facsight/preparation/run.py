@@ -22,7 +22,7 @@ from facsight.preparation.cropping import make_crops
 from facsight.preparation.ledger import Ledger
 from facsight.preparation.listing import manifest_rows, write_manifest, write_report
 from facsight.preparation.recordings import ROOM, open_features
-from facsight.preparation.sources import Sources, from_dataset, from_paths
+from facsight.preparation.sources import Sources, from_dataset, from_paths, is_dataset
 from facsight.preparation.streaming import make_streams
 from facsight.preparation.task import Done, OnProgress, Outcome, Task
 
@@ -112,6 +112,9 @@ def _sources(
         if len(given) != 1:
             raise BadRecipe(f"expected the name of one dataset beside its root, found {len(given)} names")
         return from_dataset(str(given[0]), Path(root), split=split, **reader)
+    forgotten = [one for one in map(str, given) if is_dataset(one) and not Path(one).exists()]
+    if forgotten:
+        raise BadRecipe(f"{forgotten[0]} is a dataset: give its folder as root (--root)")
     if split is not None or reader:
         raise BadRecipe("split and reader are for datasets: give the dataset's name, and its folder as root")
     return from_paths(map(Path, given), out, sounds=sounds, sequence=sequence)

@@ -40,7 +40,7 @@ class _Measure:
 
     def stream(self, sound: Sound) -> tuple[Stream, StreamCard]:
         """A row every hundredth of a second; none where the sound is shorter than one frame."""
-        samples, hop = torch.from_numpy(sound.samples.copy()), round(HOP * self.rate)
+        samples, hop = torch.from_numpy(sound.samples), round(HOP * self.rate)
         reach = round(PITCH_WINDOW * self.rate)  # no frame is longer
         times, rows, first = [], [], 0
         while first == 0 or first < len(samples):
@@ -97,7 +97,7 @@ class AudioEncoder:
     def stream(self, sound: Sound) -> tuple[Stream, StreamCard]:
         """A row every hop of the encoder; none where the sound is shorter than one of its frames."""
         count = max(0, (len(sound.samples) - self._reach) // self._hop + 1)
-        samples = torch.from_numpy(sound.samples.copy())
+        samples = torch.from_numpy(sound.samples)
         if self._normalise and count:
             samples = (samples - samples.mean()) / (samples.var(correction=0) + 1e-7).sqrt()
         core, context = (max(1, round(s * self.rate / self._hop)) for s in (CORE, CONTEXT))

@@ -72,10 +72,14 @@ def known_name(name: str) -> str:
     >>> known_name("RAF-DB"), known_name("affwild2_va")
     ('rafdb', 'affwild2_va')
     """
-    meant = {_plain(known): known for known in SETS}.get(_plain(name))
-    if meant is None:
+    if not is_dataset(name):
         raise UnknownName(f"there is no dataset {name!r}: {did_you_mean(name.lower(), SETS)}")
-    return meant
+    return _BY_PLAIN_NAME[_plain(name)]
+
+
+def is_dataset(name: str) -> bool:
+    """Whether that is what a dataset is called, give or take capitals, hyphens and blanks."""
+    return _plain(name) in _BY_PLAIN_NAME
 
 
 def from_paths(inputs: Iterable[Path], out: Path, *, sounds: bool, sequence: float | None = None) -> Sources:
@@ -104,6 +108,9 @@ def from_paths(inputs: Iterable[Path], out: Path, *, sounds: bool, sequence: flo
 
 def _plain(name: str) -> str:
     return re.sub(r"[^a-z0-9]", "", name.lower())
+
+
+_BY_PLAIN_NAME = {_plain(name): name for name in SETS}
 
 
 def _is_still(source: str, frame: int | None) -> bool:

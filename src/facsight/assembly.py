@@ -95,6 +95,11 @@ class TrainedSequences:
     windows: WindowPlan
     features: Mapping[str, StreamCard]
 
+    @property
+    def step(self) -> float:
+        """Seconds of a step of the network's clock."""
+        return float(self.card["step"])
+
 
 def open_sequence_run(run: Path) -> TrainedSequences:
     """A run folder of a network of sequences; of one with stages, the last."""

@@ -32,7 +32,7 @@ def saved_answers(folder, **about):
     told_of = {
         "model": "joint <i>",
         "data": "simulated recordings",
-        "modalities": ["face", "audio"],
+        "modalities": {"face": "weight_face", "audio": "weight_audio"},
         "step": 0.5,
         "weighs": True,
         "spaces": [space | {"shown": ["valence", "arousal"]}],
@@ -67,7 +67,7 @@ def test_the_page_shows_lines_lanes_and_notes_and_escapes_names(folder):
 
 
 def test_without_weights_the_lanes_say_where_modalities_were_there(folder):
-    saved_answers(folder, weighs=False, modalities=["face"])
+    saved_answers(folder, weighs=False, modalities={"face": "known_face"})
     table = pl.read_parquet(folder / TABLE).rename({"weight_face": "known_face"})
     table.write_parquet(folder / TABLE)
     assert "Lanes show where each modality was there" in " ".join(

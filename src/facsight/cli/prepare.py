@@ -53,12 +53,16 @@ def prepare(
     `facsight prepare photos/ videos/ --crop 224 --out prepared/`,
     `facsight prepare videos/ --features face:facsight,audio:logmel --out features/`
     """
+    import torch
+
     from facsight.cli.data import reader_options
     from facsight.cli.progress import counter
     from facsight.cli.screen import console
     from facsight.preparation.run import prepare
 
     screen = console()
+    # decoding and finding work beside it: with a thread for each core they would wait for each other
+    torch.set_num_threads(max(1, torch.get_num_threads() - 1))
     with counter("files") as on_progress:
         try:
             done = prepare(

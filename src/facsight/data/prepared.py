@@ -1,6 +1,7 @@
 """A prepared folder as recordings on a clock."""
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -79,23 +80,34 @@ def _recordings(
         labels = {space.name: label_rows(rows, space) for space in spaces}
         if all(truth.isnan().all() for truth in labels.values()):
             continue
-        found = {name: _stream(folder, str(recording), cards[name]) for name in modalities}
-        end = max((time[-1] for time, _ in found.values() if len(time)), default=-1.0)
-        if end < 0:
+        one = on_one_clock(folder, str(recording), modalities, cards, step)
+        if one is None:
             continue
-        steps = steps_in(float(end), step)
-        parts = {
-            name: on_clock(time, values, step=step, steps=steps, frames=modalities[name])
-            for name, (time, values) in found.items()
-        }
-        yield Recording(
-            name=str(recording),
-            subject=rows["subject"][0],
-            streams={name: torch.from_numpy(stream) for name, (stream, _) in parts.items()},
-            known={name: torch.from_numpy(known) for name, (_, known) in parts.items()},
-            truth=_truth(rows, labels, step, steps) if of_frames else {n: t[0] for n, t in labels.items()},
-            frames=rows.select("sample", time="start") if of_frames else None,
-        )
+        truth = _truth(rows, labels, step, one.steps) if of_frames else {n: t[0] for n, t in labels.items()}
+        frames = rows.select("sample", time="start") if of_frames else None
+        yield replace(one, subject=rows["subject"][0], truth=truth, frames=frames)
+
+
+def on_one_clock(
+    folder: Path, recording: str, modalities: Mapping[str, int], cards: Mapping[str, StreamCard], step: float
+) -> Recording | None:
+    """A recording of a prepared folder on a clock, without labels; None where no modality is there."""
+    found = {name: _stream(folder, recording, cards[name]) for name in modalities}
+    end = max((time[-1] for time, _ in found.values() if len(time)), default=-1.0)
+    if end < 0:
+        return None
+    steps = steps_in(float(end), step)
+    parts = {
+        name: on_clock(time, values, step=step, steps=steps, frames=modalities[name])
+        for name, (time, values) in found.items()
+    }
+    return Recording(
+        name=recording,
+        subject=None,
+        streams={name: torch.from_numpy(stream) for name, (stream, _) in parts.items()},
+        known={name: torch.from_numpy(known) for name, (_, known) in parts.items()},
+        truth={},
+    )
 
 
 def _stream(folder: Path, recording: str, card: StreamCard) -> tuple[np.ndarray, np.ndarray]:

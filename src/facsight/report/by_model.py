@@ -38,11 +38,10 @@ def _chart(rows: pl.DataFrame, about: Mapping[str, Any], space: Mapping[str, Any
     starts = rows["start"].to_numpy()
     edges = edges_of(float(starts[0]), float(rows["end"][-1]), len(rows))
     time = (starts + rows["end"].to_numpy()) / 2
-    lanes = {name: f"{'weight_' if about['weighs'] else 'known_'}{name}" for name in about["modalities"]}
     return value_lines(
         space["name"],
         _binned(time, rows, dict(zip(space["shown"], space["columns"], strict=True)), edges),
-        _binned(time, rows, lanes, edges),
+        _binned(time, rows, about["modalities"], edges),
         edges,
         low=space["low"],
         high=space["high"],

@@ -113,9 +113,9 @@ def step_of(block, tokens, known, t, heads):
     ]
     shares = [0.0, 0.0]
     present = [m for m in (0, 1) if known[m][t]]
-    for weight, (_, j) in zip(weights, block.pairs, strict=True):
-        for m in [j] if j < 2 else present:
-            shares[m] += weight if j < 2 else weight / len(present)
+    for weight, (i, _) in zip(weights, block.pairs, strict=True):
+        for m in [i] if i < 2 else present:
+            shares[m] += weight if i < 2 else weight / len(present)
     return [sum(column) / len(answers) for column in zip(*answers, strict=True)], shares
 
 

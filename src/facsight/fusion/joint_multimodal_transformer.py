@@ -7,8 +7,8 @@ Learns   the joint stream, an encoder a stream, cross-attention for every ordere
          attention over the tokens of these pairs in each step; all streams are `width` wide
 Gives    one token of that attention or the mean of all (`output = "self_attention"`), or all through a linear
          layer (`output = "concatenation"`). Shares: how the last attention weighs a step's tokens, each
-         counted for the stream that it was read from, and the joint stream's in equal parts for the
-         modalities that are known in the step
+         counted for the stream that asked, since that alone is of this step (what it was given is of any
+         step), and the joint stream's in equal parts for the modalities that are known in the step
 Differs  any number M of modalities: M (M + 1) ordered pairs, six for two. Attention is along the steps of a
          window (the release for biosignals attends across the batch, and its other one mis-orders labels for
          `concatenation`). The paper writes softmax(K Qᵀ / √d) V; rows are read as those of the receiving
@@ -112,17 +112,13 @@ class JointMultimodalTransformer(Fusion):
         return features.unflatten(0, (batch, -1)), weights.unflatten(0, (batch, -1))
 
     def _shares(self, weights: Tensor, known: list[Tensor]) -> dict[str, Float[Tensor, "batch step"]]:
-        """What tokens weigh, by the modality that they were read from."""
+        """What tokens weigh, by the modality that asked."""
         of = [
-            sum(
-                (weights[..., p] for p, (_, j) in enumerate(self.pairs) if j == source), weights.new_zeros(())
-            )
-            for source in range(len(known))
+            torch.stack([weights[..., p] for p, (i, _) in enumerate(self.pairs) if i == asking]).sum(dim=0)
+            for asking in range(len(known))
         ]
         each = of[-1] / torch.stack(known[:-1]).sum(dim=0).clamp(min=1)
-        return {
-            name: of[i] + torch.where(known[i], each, 0.0).to(weights) for i, name in enumerate(self.names)
-        }
+        return {name: of[i] + torch.where(known[i], each, 0.0) for i, name in enumerate(self.names)}
 
 
 class _Encoder(nn.Module):

@@ -38,7 +38,7 @@ class Correlation(nn.Module):
         else:
             check_steps(own, self.steps)
             keys = self.affine(own.transpose(1, 2)) / math.sqrt(joint.shape[-1])
-        return (keys @ joint).tanh()
+        return (keys @ joint).tanh_()  # in place: it is by far the largest of what a block computes
 
 
 class JointAttention(nn.Module):

@@ -19,7 +19,7 @@ from facsight.losses.label_spaces import label_terms
 from facsight.nn.pixels import standardise
 from facsight.nn.weights import build_network
 from facsight.scoring.score import score
-from facsight.scoring.truth import truth_from_dataset
+from facsight.scoring.truth import default_split, truth_from_dataset
 from facsight.training.sequence_scoring import answer_columns
 
 SINGLE = [
@@ -153,4 +153,4 @@ def scored_and_handed_in(protocol, data, train, folder):
 
 def sealed(protocol) -> bool:
     """Whether the organisers keep all labels that could be scored."""
-    return protocol.withheld and not protocol.select
+    return protocol.withheld and default_split(protocol) == protocol.score

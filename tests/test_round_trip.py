@@ -5,6 +5,7 @@ import pytest
 import torch
 
 from facsight import catalog
+from facsight.core.errors import MissingData
 from facsight.data.opening import dataset_module, open_dataset
 from facsight.data.photos import with_validation
 from facsight.data.protocol import load_protocol, protocol_names
@@ -19,7 +20,7 @@ from facsight.losses.label_spaces import label_terms
 from facsight.nn.pixels import standardise
 from facsight.nn.weights import build_network
 from facsight.scoring.score import score
-from facsight.scoring.truth import default_split, truth_from_dataset
+from facsight.scoring.truth import truth_from_dataset
 from facsight.training.sequence_scoring import answer_columns
 
 SINGLE = [
@@ -131,7 +132,7 @@ def scored_and_handed_in(protocol, data, train, folder):
     own = [space for space in data.spaces if space.name in {one.name for one in protocol.spaces}]
     if len(own) < len(protocol.spaces):
         return  # labels that a protocol converts: the test of photos above has these
-    truth = truth_from_dataset(protocol, folder / "copy") if not sealed(protocol) else None
+    truth = labels_of(protocol, folder / "copy")
     asked = (
         data.table
         if truth is None
@@ -151,6 +152,10 @@ def scored_and_handed_in(protocol, data, train, folder):
         assert not [told for told in check_submission(target, listed, form) if told.fatal]
 
 
-def sealed(protocol) -> bool:
-    """Whether the organisers keep all labels that could be scored."""
-    return protocol.withheld and default_split(protocol) == protocol.score
+def labels_of(protocol, folder):
+    """The labels that are scored; None where the organisers keep all of them."""
+    try:
+        return truth_from_dataset(protocol, folder)
+    except MissingData:
+        assert protocol.withheld
+        return None

@@ -77,6 +77,10 @@ PROTOCOLS = {
 }
 
 
+#: Datasets of challenges that keep labels; users of C-EXPR-DB bring their own.
+WITHHOLDING = {load_protocol(one).dataset for one in protocol_names() if load_protocol(one).withheld}
+
+
 def described(table: pl.DataFrame) -> torch.Tensor:
     """A few numbers of a sample, whatever it is: where it stands, its frame, duration and length of text."""
     columns = [
@@ -124,7 +128,8 @@ def test_every_dataset_from_a_copy_to_a_submission(name, tmp_path):
         train = data.table.with_columns(pl.lit(space.classes[0]).alias(space.column))
     said = answered(train, data.table, data.spaces)
     assert said["sample"].n_unique() == len(data)
-    for protocol in map(load_protocol, PROTOCOLS[name][:1]):
+    challenges = [one for one in PROTOCOLS[name] if load_protocol(one).submission]
+    for protocol in map(load_protocol, dict.fromkeys(PROTOCOLS[name][:1] + challenges[:1])):
         scored_and_handed_in(protocol, data, train, tmp_path)
 
 
@@ -157,5 +162,5 @@ def labels_of(protocol, folder):
     try:
         return truth_from_dataset(protocol, folder)
     except MissingData:
-        assert protocol.withheld
+        assert protocol.dataset in ("cexpr", *WITHHOLDING)
         return None

@@ -26,6 +26,11 @@ SEQUENCE_METHODS = {
     "optimal_transport": "facsight.methods.distillation.optimal_transport:OptimalTransportDistillation",
 }
 
+LOSSES = {
+    "concordance": "facsight.losses.concordance:concordance_loss",
+    "label_spaces": "facsight.losses.label_spaces:label_terms",
+}
+
 RECORDINGS = {
     "prepared": "facsight.data.prepared:load_prepared",
     "simulated": "facsight.data.simulated:load_simulated",
@@ -103,6 +108,7 @@ FEATURES = {
 SHELVES = {
     "methods": METHODS,
     "sequence_methods": SEQUENCE_METHODS,
+    "losses": LOSSES,
     "recordings": RECORDINGS,
     "fusion": FUSION,
     "encoders": ENCODERS,

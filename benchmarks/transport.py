@@ -2,10 +2,10 @@
 
     python benchmarks/transport.py
 
-Uniform masses, random costs, 64 problems of 64 x 64, double precision. POT is given tensors, so that its torch
-back end works, in the log domain and plain; like ours it looks at every tenth round whether it is done. How
-far each then is from the exact plan stands beside the times: medians of processor time on one thread, which
-other work on the machine disturbs least, interleaved in one run.
+Uniform masses, random costs, 64 problems of 64 x 64, double precision. POT is given tensors, so that its
+torch back end works, in the log domain and plain; like ours it looks at every tenth round whether it is done.
+How far each then is from the exact plan stands beside the times: medians of processor time on one thread,
+which other work on the machine disturbs least, interleaved in one run.
 """
 
 import statistics

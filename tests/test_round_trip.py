@@ -4,6 +4,7 @@ Written, opened without a fatal fault, divided, trained on for one step, predict
 """
 
 import math
+import re
 from collections.abc import Callable
 from dataclasses import replace
 from functools import cache
@@ -91,6 +92,9 @@ def test_every_dataset_has_a_protocol_or_a_reason():
     having = {load_protocol(name).dataset for name in protocol_names()}
     assert having | set(WITHOUT) == set(SETS)
     assert not having & set(WITHOUT)
+    page = (Path(__file__).parents[1] / "docs" / "protocols.md").read_text(encoding="utf-8")
+    told = page.split("have no protocol:", 1)[1].split("\n\n", 1)[0]
+    assert set(re.findall(r"`([a-z0-9]+)`", told)) == set(WITHOUT)
 
 
 class Linear:

@@ -1,6 +1,8 @@
+import re
 import subprocess
 import sys
 from importlib import import_module
+from pathlib import Path
 
 import pytest
 
@@ -13,6 +15,13 @@ def test_every_verb_has_help_with_an_example(facsight, verb):
     code, told, _ = facsight(verb, "--help")
     assert code == 0
     assert f"facsight {verb}" in " ".join(told.split("Example", 1)[1].split())
+
+
+@pytest.mark.parametrize("verb", VERBS)
+def test_every_verb_is_shown_in_the_readme_or_the_docs(verb):
+    home = Path(__file__).parents[2]
+    pages = [home / "README.md", *(home / "docs").glob("*.md")]
+    assert any(re.search(rf"facsight {verb}\b", page.read_text(encoding="utf-8")) for page in pages)
 
 
 @pytest.mark.parametrize("verb", VERBS)

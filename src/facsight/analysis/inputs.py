@@ -1,6 +1,7 @@
 """What is to be read: photos or videos, and into tables of which kind."""
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable, Mapping
+from inspect import signature
 from pathlib import Path
 from typing import Any, Literal
 
@@ -8,7 +9,7 @@ from facsight.analysis.reader import Reader
 from facsight.analysis.run import Outcome, analyse
 from facsight.analysis.study import StudyOutcome, analyse_videos
 from facsight.core.endings import PHOTO_ENDINGS
-from facsight.core.errors import BadRecipe, MissingData, counted
+from facsight.core.errors import BadRecipe, MissingData, counted, did_you_mean
 from facsight.media.folder import find_footage, find_media
 from facsight.media.video import VIDEO_ENDINGS
 
@@ -29,13 +30,25 @@ def analyze(
     `analysis.run.analyse` for photos, of `analysis.study.analyse_videos` for videos (`every`, `rate`,
     `sequence`, `over_time`, `people`, ...). What cannot be read is in `failed` of what is returned, with its
     reason, and ends nothing; the same call goes on where it was stopped. `MissingData` where there is nothing
-    to read, `BadRecipe` for photos and videos at once.
+    to read, `BadRecipe` for photos and videos at once, and for an option that what is read does not have.
     """
     given, folder = [inputs] if isinstance(inputs, str | Path) else list(inputs), Path(out)
     photos, videos = photos_or_videos(map(Path, given), folder, only, options.get("sequence"))
     if videos:
+        _check_options(options, analyse_videos, counted(len(videos), "video"))
         return analyse_videos(videos, folder, reader or Reader(), **options)
+    _check_options(options, analyse, counted(len(photos), "photo"))
     return analyse(photos, folder, reader or Reader(), **options)
+
+
+def _check_options(options: Mapping[str, Any], read: Callable[..., Any], what: str) -> None:
+    """Refuse an option that reading these files does not have: most are of videos only."""
+    known = [name for name, one in signature(read).parameters.items() if one.kind is one.KEYWORD_ONLY]
+    for name in options:
+        if name not in known:
+            raise BadRecipe(
+                f"found {what}, which the option {name!r} is not for: {did_you_mean(name, known)}"
+            )
 
 
 def photos_or_videos(

@@ -15,6 +15,7 @@ from jaxtyping import Float
 from torch import Tensor
 
 from facsight.core.errors import BadLabels, UnknownName, did_you_mean
+from facsight.core.labels import label_space
 from facsight.metrics.abaw_tasks import (
     Classes,
     Counted,
@@ -62,21 +63,24 @@ class AbawScore:
     notes: tuple[str, ...]
 
 
-_SEVEN = ("Neutral", "Anger", "Disgust", "Fear", "Happiness", "Sadness", "Surprise")
-_UNITS = ("AU1", "AU2", "AU4", "AU6", "AU7", "AU10", "AU12", "AU15", "AU23", "AU24", "AU25", "AU26")
-_COMPOUND = (
-    "Fearfully_Surprised",
-    "Happily_Surprised",
-    "Sadly_Surprised",
-    "Disgustedly_Surprised",
-    "Angrily_Surprised",
-    "Sadly_Fearful",
-    "Sadly_Angry",
-)
-_REACTIONS = ("Adoration", "Amusement", "Anxiety", "Disgust", "Empathic Pain", "Fear", "Surprise")
-_MIMICRY = ("Admiration", "Amusement", "Determination", "Empathic Pain", "Excitement", "Joy")
+def _named(space: str) -> tuple[str, ...]:
+    """The classes, units or values of a label space, in its order, as the challenge's headers spell them.
 
-_VA_KIND, _EXPR_KIND, _AU_KIND = ValenceArousal(), Classes((*_SEVEN, "Other")), Units(_UNITS)
+    >>> _named("cexpr7")[0], _named("emi6")[3], _named("abaw1_au8")[0]
+    ('Fearfully_Surprised', 'Empathic Pain', 'AU1')
+    """
+    known = label_space(space)
+    if known.kind == "units":
+        return tuple(f"AU{int(name.removeprefix('AU'))}" for name in known.columns)
+    between = "_" if known.kind == "classes" else " "
+    return tuple(name.title().replace(" ", between) for name in known.classes)
+
+
+_VA_KIND, _EXPR_KIND, _AU_KIND = (
+    ValenceArousal(),
+    Classes(_named("affwild2_expr8")),
+    Units(_named("affwild2_au12")),
+)
 
 _MEAN_CCC = {"CCC_V": 0.5, "CCC_A": 0.5}
 _MACRO = {"macro_F1": 1.0}
@@ -96,22 +100,32 @@ MTL = Protocol(
     f"sum of VA (mean of two: {_POOLED}), EXPR (macro F1 over 8 classes) and AU (mean F1 of 12), each over "
     "the rows that are valid for it",
 )
-LSD = Protocol({"LSD": Classes(_SEVEN[1:])}, _MACRO, "macro F1 over 6 fixed classes, an absent one counts 0")
-CE = Protocol({"CE": Classes(_COMPOUND)}, _MACRO, "macro F1 over 7 compound classes, an absent one counts 0")
-ERI = Protocol({"ERI": Intensities(_REACTIONS)}, _MEAN_PEARSON, f"mean of 7 Pearson correlations {_CLIPS}")
-EMI = Protocol({"EMI": Intensities(_MIMICRY)}, _MEAN_PEARSON, f"mean of 6 Pearson correlations {_CLIPS}")
-_AH_KINDS = {"AH": Classes(("absent", "present"))}
+LSD = Protocol(
+    {"LSD": Classes(_named("lsd6"))}, _MACRO, "macro F1 over 6 fixed classes, an absent one counts 0"
+)
+CE = Protocol(
+    {"CE": Classes(_named("cexpr7"))}, _MACRO, "macro F1 over 7 compound classes, an absent one counts 0"
+)
+ERI = Protocol(
+    {"ERI": Intensities(_named("eri7"))}, _MEAN_PEARSON, f"mean of 7 Pearson correlations {_CLIPS}"
+)
+EMI = Protocol(
+    {"EMI": Intensities(_named("emi6"))}, _MEAN_PEARSON, f"mean of 6 Pearson correlations {_CLIPS}"
+)
+_AH_KINDS = {"AH": Classes(label_space("bah2").classes)}
 AH_FRAMES = Protocol(_AH_KINDS, {"weighted_F1": 1.0}, "F1 of both classes weighted by their frames")
 AH_VIDEOS = Protocol(_AH_KINDS, _MACRO, "macro F1 of both classes over videos")
-VD = Protocol({"VD": Classes(("peaceful", "violent"))}, _MACRO, "macro F1 of both classes over frames")
+VD = Protocol(
+    {"VD": Classes(label_space("violence2").classes)}, _MACRO, "macro F1 of both classes over frames"
+)
 EXPR_2020 = Protocol(
-    {"EXPR": Classes(_SEVEN)},
+    {"EXPR": Classes(_named("abaw1_expr7"))},
     {"macro_F1": 0.67, "accuracy": 0.33},
     ".67 macro F1 over 7 classes + .33 accuracy",
 )
 _HALVES = {"mean_F1": 0.5, "decision_accuracy": 0.5}
 AU_2020 = Protocol(
-    {"AU": Units(("AU1", "AU2", "AU4", "AU6", "AU12", "AU15", "AU20", "AU25"))},
+    {"AU": Units(_named("abaw1_au8"))},
     _HALVES,
     ".5 mean over 8 units of the F1 of presence + .5 accuracy over all decisions",
 )

@@ -8,7 +8,7 @@ from facsight.core.errors import UnknownName
 from facsight.nn.weights import BACKBONES, HEADS
 
 SOURCE = Path(__file__).parent.parent / "src" / "facsight"
-SHELF_FOLDERS = ("losses", "fusion", "methods", "explain", "nn/heads")
+SHELF_FOLDERS = ("losses", "fusion", "methods", "explain", "nn/heads", "nn/encoders", "nn/temporal")
 #: Files of the shelves that are no single paper: the call that runs explainers, what judges them, and losses
 #: by the kind of their labels.
 NO_PAPER = {"__init__", "run", "faithfulness", "sanity", "causal_units", "label_spaces"}

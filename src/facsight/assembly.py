@@ -47,11 +47,12 @@ def assemble(architecture: Mapping[str, Any]) -> SequenceNetwork | PrevalentNetw
 
 
 def _encoder(name: str, shape: tuple[int, ...], options: Mapping[str, Any]) -> tuple[nn.Module, int]:
-    """The encoder of a modality, behind its standardisation, and how many features it gives."""
+    """The encoder of a modality, behind its standardisation if it has one, and how many features it gives."""
     chosen = {key: value for key, value in options.items() if key not in ("frames", "encoder")}
     if "encoder" in options:
         encoder = catalog.load("encoders", options["encoder"])(shape, **chosen)
-        return Standardised(shape[-1], encoder), encoder.size
+        scaled = getattr(encoder, "scaled", True)  # pixels, samples and words are read as they are
+        return Standardised(shape[-1], encoder) if scaled else encoder, encoder.size
     if len(shape) > 1:
         raise BadRecipe(
             f"a step of {name!r} has the shape {shape}: it needs an encoder; see `facsight list encoders`"

@@ -24,6 +24,13 @@ SEQUENCE_METHODS = {
     "feature_distillation": "facsight.methods.distillation.features:FeatureDistillation",
     "similarity_distillation": "facsight.methods.distillation.similarity:SimilarityDistillation",
     "optimal_transport": "facsight.methods.distillation.optimal_transport:OptimalTransportDistillation",
+    "teacher_alignment": "facsight.methods.distillation.multi_teacher:TeacherAlignment",
+    "multi_teacher": "facsight.methods.distillation.multi_teacher:MultiTeacherDistillation",
+}
+
+LOSSES = {
+    "concordance": "facsight.losses.concordance:concordance_loss",
+    "label_spaces": "facsight.losses.label_spaces:label_terms",
 }
 
 LOSSES = {

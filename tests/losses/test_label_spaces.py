@@ -60,5 +60,19 @@ def test_weights_are_of_spaces_that_are_there():
     said, truth = {"classes": torch.zeros(1, 2)}, {"classes": torch.tensor([[1.0, 0.0]])}
     term = label_terms(said, truth, (CLASSES,), weights={"classes": 2.0})["classes"]
     assert term.item() == pytest.approx(2 * math.log(2))
-    with pytest.raises(BadRecipe, match="'clases'"):
+    with pytest.raises(BadRecipe, match="not of 'clases': did you mean 'classes'"):
         label_terms(said, truth, (CLASSES,), weights={"clases": 2.0})
+
+
+def test_a_value_may_weigh_more_than_its_neighbour():
+    space = LabelSpace("va", ("valence", "arousal"), kind="values", low=-1.0, high=1.0)
+    # valence costs 1 - 4/7 (by hand above), arousal is the very truth and costs nothing
+    said, truth = (torch.tensor([[v, 0.0], [v + 1, 1.0], [v + 2, 0.5]]) for v in (1.0, 2.0))
+    for weights, factor in (
+        ({}, 1),
+        ({"valence": 3.0}, 3),
+        ({"arousal": 3.0}, 1),
+        ({"valence": 2.0, "va": 2.0}, 4),
+    ):
+        term = label_terms({"va": said}, {"va": truth}, (space,), weights=weights)["va"]
+        assert term.item() == pytest.approx(factor * 3 / 7 / 2, abs=1e-6)

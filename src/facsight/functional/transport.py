@@ -57,6 +57,7 @@ def sinkhorn_divergence(
     *,
     epsilon: float,
     tolerance: float = 1e-6,
+    rounds: int = ROUNDS,
 ) -> Float[Tensor, "*problem"]:
     r"""How far two clouds of points lie apart, 0 for the same cloud in any order.
 
@@ -67,7 +68,8 @@ def sinkhorn_divergence(
     """
     pairs = ((one, other), (one, one), (other, other))
     across, *own = (
-        transport_cost(half_squared_distances(x, y), epsilon=epsilon, tolerance=tolerance) for x, y in pairs
+        transport_cost(half_squared_distances(x, y), epsilon=epsilon, tolerance=tolerance, rounds=rounds)
+        for x, y in pairs
     )
     return across - (own[0] + own[1]) / 2
 

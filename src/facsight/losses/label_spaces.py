@@ -2,6 +2,9 @@
 
 Classes: cross entropy with the label's shares. Units: binary cross entropy, each unit by itself. Values and
 levels: 1 - CCC of each column. What is not known (NaN) costs nothing; a term is a mean over what is known.
+
+Source   1 - CCC: `losses.concordance`; several quantities at once as a weighted sum: Kollias and Zafeiriou,
+         "Expression, affect, action unit recognition: Aff-Wild2, multi-task learning and ArcFace", BMVC 2019
 """
 
 from collections.abc import Mapping, Sequence
@@ -11,7 +14,7 @@ import torch.nn.functional as F
 from jaxtyping import Float
 from torch import Tensor
 
-from facsight.core.errors import BadRecipe
+from facsight.core.errors import BadRecipe, did_you_mean
 from facsight.core.labels import LabelSpace
 from facsight.core.terms import Terms
 from facsight.losses.concordance import Over, concordance_loss
@@ -25,21 +28,30 @@ def label_terms(
     over: Over = "pooled",
     weights: Mapping[str, float] | None = None,
 ) -> Terms:
-    """A term for each label space, by its name; `weights` multiply those of some.
+    """A term for each label space, by its name.
 
-    `over` says over what each CCC is (`losses.concordance`). `BadRecipe` for a weight of an unknown space.
+    `weights` multiply the terms of some spaces, by their names, and the losses of single values and levels,
+    by theirs ("valence"). `over` says over what each CCC is (`losses.concordance`). `BadRecipe` for a weight
+    of neither.
     """
-    strange = (weights or {}).keys() - {space.name for space in spaces}
-    if strange:
-        raise BadRecipe(f"weights are of label spaces, which {sorted(strange)[0]!r} is none of here")
+    weights = weights or {}
+    known = [space.name for space in spaces]
+    known += [name for space in spaces if space.kind in ("values", "levels") for name in space.classes]
+    for name in weights.keys() - set(known):
+        raise BadRecipe(
+            f"weights are of label spaces and values, not of {name!r}: {did_you_mean(name, known)}"
+        )
     terms = Terms()
     for space in spaces:
-        cost = _cost(outputs[space.name].float(), truth[space.name].float(), space, over)
-        terms[space.name] = cost * (weights or {}).get(space.name, 1.0)
+        columns = [weights.get(name, 1.0) for name in space.classes]
+        cost = _cost(outputs[space.name].float(), truth[space.name].float(), space, over, columns)
+        terms[space.name] = cost * weights.get(space.name, 1.0)
     return terms
 
 
-def _cost(said: Tensor, truth: Tensor, space: LabelSpace, over: Over) -> Float[Tensor, ""]:
+def _cost(
+    said: Tensor, truth: Tensor, space: LabelSpace, over: Over, columns: Sequence[float]
+) -> Float[Tensor, ""]:
     if space.kind == "classes":
         known = truth.isfinite().all(dim=-1)
         cost = -(truth.nan_to_num() * said.log_softmax(dim=-1)).sum(dim=-1)
@@ -47,7 +59,8 @@ def _cost(said: Tensor, truth: Tensor, space: LabelSpace, over: Over) -> Float[T
     if space.kind == "units":
         cost = F.binary_cross_entropy_with_logits(said, truth.nan_to_num(), reduction="none")
         return _mean(cost, truth.isfinite())
-    return concordance_loss(said, truth, over=over).mean()
+    loss = concordance_loss(said, truth, over=over)
+    return (loss * loss.new_tensor(columns)).mean()
 
 
 def _mean(cost: Tensor, known: Tensor) -> Float[Tensor, ""]:

@@ -3,7 +3,8 @@
 from collections.abc import Mapping, Sequence
 
 import torch
-from torch import nn
+from jaxtyping import Float
+from torch import Tensor, nn
 
 from facsight.core.errors import BadRecipe, did_you_mean
 from facsight.core.sequences import SequencePrediction, Sequences
@@ -81,3 +82,20 @@ def teach(teacher: SequenceNetwork, sequences: Sequences) -> tuple[Sequences, Se
     with torch.no_grad():
         encoded = teacher.eval().to(sequences.inside.device).encode(sequences)
         return encoded, teacher.decide(encoded)
+
+
+def imagining_cost(network: PrevalentNetwork, encoded: Sequences, known: Sequences) -> Float[Tensor, ""]:
+    """Squared error of what is imagined against a teacher's features, where these are known.
+
+    In units of each feature's variance over the batch: imagining the mean costs 1, so less than 1 beats it.
+    `encoded` and `known` are the windows encoded by the student and by the teacher.
+    """
+    costs = []
+    for name, imagined in network.imagine(encoded).items():
+        there = known.known[name] & encoded.known[name]
+        wanted = known.streams[name][there].float()
+        if len(wanted) < 2:
+            continue
+        spread = wanted.std(dim=0, correction=0).clamp(min=1e-6)
+        costs.append(((imagined[there].float() - wanted) / spread).square().mean())
+    return torch.stack(costs).mean() if costs else encoded.inside.new_zeros((), dtype=torch.float32)

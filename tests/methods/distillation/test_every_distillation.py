@@ -1,6 +1,7 @@
 """What every way of distilling keeps: it moves the student and never the teacher."""
 
 import copy
+import inspect
 
 import pytest
 import torch
@@ -10,8 +11,8 @@ from facsight.core.errors import BadRecipe
 from facsight.core.labels import LabelSpace
 from facsight.core.sequences import LabelledSequences
 from facsight.fusion.concatenation import Concatenation
-from facsight.methods.distillation.optimal_transport import OptimalTransportDistillation, imagining_cost
-from facsight.nn.prevalent import PrevalentNetwork, teach
+from facsight.methods.distillation.optimal_transport import OptimalTransportDistillation
+from facsight.nn.prevalent import PrevalentNetwork, imagining_cost, teach
 from facsight.nn.sequence_network import SequenceNetwork
 from fusion_windows import windows_of
 
@@ -21,7 +22,13 @@ SPACES = (
     LabelSpace("mood", ("low", "high")),
     LabelSpace("units", ("AU01",), kind="units"),
 )
-DISTILLATIONS = [name for name in catalog.SEQUENCE_METHODS if name != "supervised_sequences"]
+DISTILLATIONS = [
+    name
+    for name in catalog.SEQUENCE_METHODS
+    if "teacher" in inspect.signature(catalog.load("sequence_methods", name)).parameters
+]
+#: Those with a student that imagines, and their options for small batches.
+IMAGINING = {"optimal_transport": {"anchors": 5}, "multi_teacher": {"anchors": 5}}
 EVERY = pytest.mark.parametrize("name", DISTILLATIONS)
 
 
@@ -32,9 +39,8 @@ def whole(seed):
 
 
 def made(name, **options):
-    student = PrevalentNetwork(whole(1), SIZES, prevalent=["face"], imagine=name == "optimal_transport")
-    if name == "optimal_transport":
-        options = {"anchors": 5} | options
+    student = PrevalentNetwork(whole(1), SIZES, prevalent=["face"], imagine=name in IMAGINING)
+    options = IMAGINING.get(name, {}) | options
     return catalog.load("sequence_methods", name)(student, spaces=SPACES, teacher=whole(2), **options)
 
 
@@ -85,27 +91,52 @@ def test_a_student_that_says_what_its_teacher_says_pays_nothing_for_it():
     assert terms["mood_taught"].item() == pytest.approx(0, abs=1e-6)
 
 
-def test_structure_is_nought_for_the_same_features_whatever_their_scale():
-    for pairing in ("clouds", "rows"):
-        method = made("optimal_transport", pairing=pairing)
-        features = torch.randn(30, 8)
-        assert method.structure(3 * features, features).item() == pytest.approx(0, abs=1e-4)
-        assert method.structure(torch.randn(30, 8), features).item() > 0.01
-
-
-def test_clouds_do_not_care_for_order_and_rows_do():
-    features, shuffled = torch.randn(30, 8), torch.randperm(30)
-    turned = features @ torch.linalg.qr(torch.randn(8, 8)).Q
-    for pairing in ("clouds", "rows"):
-        method = made("optimal_transport", pairing=pairing, select="all")
-        assert method.structure(turned, features).item() == pytest.approx(0, abs=1e-4)
-    rows = made("optimal_transport", pairing="rows", select="most")
-    assert rows.structure(features[shuffled], features).item() > 0.01
-
-
-def test_too_few_points_for_the_anchors_are_told():
+@pytest.mark.parametrize("name", IMAGINING)
+def test_too_few_points_for_the_anchors_are_told(name):
     with pytest.raises(BadRecipe, match="anchors among"):
-        made("optimal_transport", anchors=500)(batch(), 0.0)
+        made(name, anchors=500)(batch(), 0.0)
+
+
+@EVERY
+def test_each_term_moves_what_it_is_about(name):
+    """The labels and the teacher's knowledge reach the encoders and fusion; imagining only what imagines."""
+    method = made(name)
+    terms = method(batch(), 0.0)
+    parts = {key.split(".")[1] for key, _ in method.named_parameters() if key.startswith("network.")}
+    assert parts == ({"network", "imagined"} if name in IMAGINING else {"network"})
+    for label, term in terms.items():
+        moved = reached(term, method.network)
+        if label == "imagining":
+            assert {key.split(".")[0] for key in moved} == {"imagined"}
+        else:
+            assert any(key.startswith("network.fusion") for key in moved), label
+            assert any(key.startswith("imagined") for key in moved) == (name in IMAGINING), label
+
+
+def reached(term, network):
+    """The parameters that a term has a gradient for."""
+    names, parameters = zip(*network.named_parameters(), strict=True)
+    gradients = torch.autograd.grad(term, parameters, retain_graph=True, allow_unused=True)
+    return [key for key, g in zip(names, gradients, strict=True) if g is not None and g.abs().sum() > 0]
+
+
+@EVERY
+def test_the_teacher_is_in_evaluation_whatever_the_student_is(name):
+    method = made(name).train()
+    method.update(batch(), torch.optim.SGD(method.parameters(), lr=0.1), 0.0)
+    assert not method.teacher[0].training
+    assert all(parameter.grad is None for parameter in method.teacher[0].parameters())
+    teachers = set(map(id, method.teacher[0].parameters()))
+    assert not teachers & set(map(id, method.parameters()))
+
+
+@EVERY
+def test_the_student_is_asked_without_what_it_will_not_have(name):
+    method, seen = made(name).eval(), batch().sequences
+    with torch.no_grad():
+        whole_said, alone = method.predict(seen), method.predict(seen.only(["face"]))
+    for space in SPACES:
+        assert torch.equal(whole_said.outputs[space.name], alone.outputs[space.name])
 
 
 def test_imagining_the_mean_costs_one():

@@ -14,24 +14,15 @@ Differs  the imagination is trained, with a term of its own beside the others (i
 """
 
 from collections.abc import Sequence
-from typing import Literal
-
-import torch
-from jaxtyping import Float
-from torch import Tensor
 
 from facsight.core.labels import LabelSpace
 from facsight.core.method import SequenceMethod
 from facsight.core.sequences import LabelledSequences, SequencePrediction, Sequences
 from facsight.core.terms import Terms
-from facsight.functional.structure import Anchors, anchors, cosines, spread_out
-from facsight.functional.transport import sinkhorn_divergence
+from facsight.functional.structure import Anchors, Pairing, spread_out, structural_transport
 from facsight.losses.label_spaces import label_terms
-from facsight.nn.prevalent import PrevalentNetwork, teach
+from facsight.nn.prevalent import PrevalentNetwork, imagining_cost, teach
 from facsight.nn.sequence_network import SequenceNetwork
-
-#: How far the mass of a row may be off in a loss: a step of training need not be exact.
-SETTLED = 1e-3
 
 
 class OptimalTransportDistillation(SequenceMethod):
@@ -51,7 +42,7 @@ class OptimalTransportDistillation(SequenceMethod):
         imagining: float = 1.0,
         anchors: int = 30,
         select: Anchors = "most",
-        pairing: Literal["clouds", "rows"] = "clouds",
+        pairing: Pairing = "clouds",
         epsilon: float = 0.05,
         points: int = 128,
     ):
@@ -61,7 +52,7 @@ class OptimalTransportDistillation(SequenceMethod):
         self.weight, self.imagining, self.epsilon = weight, imagining, epsilon
         self.count, self.points = anchors, points
         self.select: Anchors = select
-        self.pairing = pairing
+        self.pairing: Pairing = pairing
 
     def objective(self, batch: LabelledSequences, progress: float) -> Terms:
         encoded = self.network.encode(batch.sequences)
@@ -70,36 +61,11 @@ class OptimalTransportDistillation(SequenceMethod):
         terms = label_terms(said.outputs, batch.truth, self.spaces)
         inside = batch.sequences.inside
         own, wanted = (spread_out(f.fused[inside].float(), self.points) for f in (said, taught))
-        terms["structure"] = self.weight * self.structure(own, wanted)
+        terms["structure"] = self.weight * structural_transport(
+            own, wanted, count=self.count, select=self.select, pairing=self.pairing, epsilon=self.epsilon
+        )
         terms["imagining"] = self.imagining * imagining_cost(self.network, encoded, known)
         return terms
 
     def predict(self, sequences: Sequences) -> SequencePrediction:
         return self.network(sequences)
-
-    def structure(
-        self, own: Float[Tensor, "point feature"], wanted: Float[Tensor, "point other"]
-    ) -> Float[Tensor, ""]:
-        """How far the student's cosines with the teacher's anchors lie from the teacher's."""
-        likeness = cosines(wanted)
-        places = anchors(likeness, self.count, self.select)
-        rows, targets = cosines(own).gather(1, places), likeness.gather(1, places)
-        if self.pairing == "rows":  # each row's cosines are a cloud of numbers on a line
-            rows, targets = rows[..., None], targets[..., None]
-        return sinkhorn_divergence(rows, targets, epsilon=self.epsilon, tolerance=SETTLED).mean()
-
-
-def imagining_cost(network: PrevalentNetwork, encoded: Sequences, known: Sequences) -> Float[Tensor, ""]:
-    """Squared error of what is imagined against the teacher's features, where these are known.
-
-    In units of each feature's variance over the batch: imagining the mean costs 1.
-    """
-    costs = []
-    for name, imagined in network.imagine(encoded).items():
-        there = known.known[name] & encoded.known[name]
-        wanted = known.streams[name][there].float()
-        if len(wanted) < 2:
-            continue
-        spread = wanted.std(dim=0, correction=0).clamp(min=1e-6)
-        costs.append(((imagined[there].float() - wanted) / spread).square().mean())
-    return torch.stack(costs).mean() if costs else encoded.inside.new_zeros((), dtype=torch.float32)

@@ -9,6 +9,8 @@ is in that half. A pair is found if both pictures are in one cluster that was fo
 `--look 40 --out FILE` makes a picture of so many found pairs of the half "report" that it lacks (never to be
 committed), `found_pairs` is what precision is counted of.
 
+`unlisted`: are found pairs that the list lacks copies? See unlisted_copies.py.
+
 `made_copies`: of 500 faces of the half "report" copies are made in several ways and searched for among them.
 
 The peer, in the same run: perceptual hashes of 64 and 256 bits (low DCT frequencies against their median, as
@@ -37,6 +39,7 @@ from scipy.sparse.csgraph import connected_components
 
 from facsight.data.near_copies import find_near_copies
 from record import record
+from unlisted_copies import unlisted_check
 
 #: Sides of the perceptual hashes, and the largest distance that is tried.
 HASHES = {8: 10, 16: 60}
@@ -255,6 +258,7 @@ def main() -> None:
     results = {
         "faces": len(faces),
         "ours": {**cost, **told, "across_splits": across_splits(cluster, labels["split"])},
+        "unlisted": unlisted_check(found, listed, faces, labels),
         "perceptual_hash": [
             peer(faces, side, mirror, listed, half, least) for side in HASHES for mirror in (False, True)
         ],

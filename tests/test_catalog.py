@@ -8,9 +8,10 @@ from facsight.core.errors import UnknownName
 from facsight.nn.weights import BACKBONES, HEADS
 
 SOURCE = Path(__file__).parent.parent / "src" / "facsight"
-SHELF_FOLDERS = ("losses", "fusion", "methods", "explain", "nn/heads")
-#: Files of the shelves that are no single paper: the call that runs explainers, and what judges them.
-NO_PAPER = {"__init__", "run", "faithfulness", "sanity", "causal_units"}
+SHELF_FOLDERS = ("losses", "fusion", "methods", "explain", "nn/heads", "nn/encoders", "nn/temporal")
+#: Files of the shelves that are no single paper: the call that runs explainers, what judges them, and losses
+#: by the kind of their labels.
+NO_PAPER = {"__init__", "run", "faithfulness", "sanity", "causal_units", "label_spaces"}
 ENTRIES = [(shelf, name) for shelf, entries in catalog.SHELVES.items() for name in entries]
 
 

@@ -134,7 +134,7 @@ def staged(**student):
 def test_stages_are_trained_one_after_the_other(tmp_path):
     train_sequences(staged(), tmp_path / "run")
     scores = score_sequences(tmp_path / "run")
-    assert {path.name for path in (tmp_path / "run").iterdir()} == {"teacher", "student"}
+    assert {path.name for path in (tmp_path / "run").iterdir()} == {"teacher", "student", "stages.json"}
     assert (tmp_path / "run" / "student" / "metrics.json").is_file()
     terms = pl.read_csv(tmp_path / "run" / "student" / "terms.csv")
     assert terms.columns == ["step", "simulated_affect", "structure", "imagining"]
@@ -161,7 +161,7 @@ def test_a_student_is_no_teacher(tmp_path):
 
 def test_a_folder_of_another_recipe_is_not_gone_on_with(run):
     with pytest.raises(BadTraining, match="another recipe"):
-        train_sequences(check_recipe(recipe(fusion={"width": 16})), run)
+        train_sequences(check_recipe(recipe(fusion={"width": 8})), run)
 
 
 def test_a_folder_without_weights_is_told(tmp_path):

@@ -1,5 +1,6 @@
 """Networks of sequences: put together by the names of their parts, and kept on disk with what they are."""
 
+import json
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from math import prod
@@ -21,6 +22,8 @@ from facsight.nn.standardised import Standardised
 from facsight.nn.weights import load_state, load_tensors
 from facsight.training.run_folder import WEIGHTS
 
+#: The names of a run's stages in their order, if it has any: its folders are called after them.
+STAGES = "stages.json"
 #: What a weights file of a network of sequences says of itself beside its name.
 NEEDED = {"architecture", "spaces", "step", "windows", "features", "data"}
 
@@ -47,11 +50,12 @@ def assemble(architecture: Mapping[str, Any]) -> SequenceNetwork | PrevalentNetw
 
 
 def _encoder(name: str, shape: tuple[int, ...], options: Mapping[str, Any]) -> tuple[nn.Module, int]:
-    """The encoder of a modality, behind its standardisation, and how many features it gives."""
+    """The encoder of a modality, behind its standardisation if it has one, and how many features it gives."""
     chosen = {key: value for key, value in options.items() if key not in ("frames", "encoder")}
     if "encoder" in options:
         encoder = catalog.load("encoders", options["encoder"])(shape, **chosen)
-        return Standardised(shape[-1], encoder), encoder.size
+        scaled = getattr(encoder, "scaled", True)  # pixels, samples and words are read as they are
+        return Standardised(shape[-1], encoder) if scaled else encoder, encoder.size
     if len(shape) > 1:
         raise BadRecipe(
             f"a step of {name!r} has the shape {shape}: it needs an encoder; see `facsight list encoders`"
@@ -103,17 +107,22 @@ class TrainedSequences:
 
 def open_sequence_run(run: Path) -> TrainedSequences:
     """A run folder of a network of sequences; of one with stages, the last."""
-    home = run
-    if not (run / WEIGHTS).is_file():
-        stages = sorted(
-            (path.parent for path in run.glob(f"*/{WEIGHTS}")), key=lambda home: home.stat().st_mtime
-        )
-        if not stages:
-            raise MissingData(f"{run} holds no {WEIGHTS}: finish the run with `facsight train`")
-        home = stages[-1]
+    home = run / stages_of(run)[-1] if stages_of(run) else run
+    if not (home / WEIGHTS).is_file():
+        raise MissingData(f"{home} holds no {WEIGHTS}: finish the run with `facsight train`")
     network, card = load_sequence_network(home / WEIGHTS)
     plan = WindowPlan(**card["windows"])
     return TrainedSequences(home, network, card, spaces_from_data(card["spaces"]), plan, features_of(card))
+
+
+def stages_of(run: Path) -> list[str]:
+    """The stages of a run folder in their order; none where it has none."""
+    try:
+        return [str(name) for name in json.loads((run / STAGES).read_text(encoding="utf-8"))]
+    except FileNotFoundError:
+        return []
+    except (OSError, ValueError, TypeError) as error:
+        raise BadCheckpoint(f"{run / STAGES} does not list stages ({error}): train again") from error
 
 
 def spaces_as_data(spaces: Sequence[LabelSpace]) -> list[dict[str, Any]]:

@@ -33,14 +33,31 @@ LOSSES = {
     "label_spaces": "facsight.losses.label_spaces:label_terms",
 }
 
+LOSSES = {
+    "concordance": "facsight.losses.concordance:concordance_loss",
+}
+
 RECORDINGS = {
     "prepared": "facsight.data.prepared:load_prepared",
     "simulated": "facsight.data.simulated:load_simulated",
 }
 
-ENCODERS: dict[str, str] = {}
+ENCODERS = {
+    "linear": "facsight.nn.encoders.linear:LinearEncoder",
+    "log_mel_cnn": "facsight.nn.encoders.log_mel_cnn:LogMelCNN",
+    "vggish": "facsight.nn.encoders.vggish:VGGish",
+    "physiology": "facsight.nn.encoders.physiology:PhysiologyCNN",
+    "r2plus1d": "facsight.nn.encoders.r2plus1d:R2Plus1D",
+    "face_backbone": "facsight.nn.encoders.face_backbone:FaceBackbone",
+    "transformers_audio": "facsight.nn.encoders.transformers_audio:TransformersAudio",
+    "transformers_text": "facsight.nn.encoders.transformers_text:TransformersText",
+}
 
-TEMPORAL: dict[str, str] = {}
+TEMPORAL = {
+    "tcn": "facsight.nn.temporal.tcn:TemporalConvolution",
+    "lstm": "facsight.nn.temporal.lstm:LongShortTermMemory",
+    "time_transformer": "facsight.nn.temporal.time_transformer:TimeTransformer",
+}
 
 DATASETS = {
     "drawn": "facsight.data.drawn:load_drawn",

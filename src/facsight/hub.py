@@ -7,7 +7,6 @@ variables FACSIGHT_CACHE (another folder) and FACSIGHT_OFFLINE or HF_HUB_OFFLINE
 import hashlib
 import os
 import shutil
-import sys
 import tempfile
 import urllib.request
 from dataclasses import dataclass
@@ -17,6 +16,7 @@ from pathlib import Path
 from typing import BinaryIO
 from urllib.error import HTTPError
 
+from facsight.core.cache import cache_folder
 from facsight.core.errors import BadCheckpoint, MissingData, UnknownName, did_you_mean
 from facsight.faces.finder import DEFAULT, default_finder, open_finder
 from facsight.faces.staged import StagedFinder
@@ -76,19 +76,6 @@ def sha256(path: Path) -> str:
     """The SHA-256 of a file's content, in small hexadecimal letters."""
     with path.open("rb") as file:
         return hashlib.file_digest(file, "sha256").hexdigest()
-
-
-def cache_folder() -> Path:
-    """Where downloads and intermediate results are kept; not created by asking."""
-    if chosen := os.environ.get("FACSIGHT_CACHE"):
-        return Path(chosen)
-    if sys.platform == "win32":
-        return (
-            Path(os.environ.get("LOCALAPPDATA") or Path.home() / "AppData" / "Local") / "facsight" / "cache"
-        )
-    if sys.platform == "darwin":
-        return Path.home() / "Library" / "Caches" / "facsight"
-    return Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "facsight"
 
 
 def fetch(model: str | Path) -> Path:

@@ -15,7 +15,7 @@ from facsight.assembly import TrainedSequences, open_sequence_run
 from facsight.core.labels import LabelSpace
 from facsight.core.saving import whole_file
 from facsight.data.prepared import on_one_clock
-from facsight.data.recordings import escaped, read_cards
+from facsight.data.recordings import StreamCard, check_versions, escaped, read_cards
 from facsight.data.sequence_set import Recording, SequenceSet
 from facsight.data.windows import Windows
 from facsight.nn.prevalent import PrevalentNetwork
@@ -66,15 +66,15 @@ def _recording(video: Path, home: Path, trained: TrainedSequences) -> tuple[Reco
     cards = read_cards(home)
     sample = pl.read_parquet(home / "manifest.parquet", columns=["sample"])["sample"][0]
     frames = {name: _frames(trained, name) for name in wanted}
-    one = on_one_clock(
-        home, sample, frames, wanted | {n: c for n, c in cards.items() if n in wanted}, trained.step
-    )
+    here = dict(wanted) | {name: card for name, card in cards.items() if name in wanted}
+    check_versions(here, wanted, printable(video))
+    one = on_one_clock(home, sample, frames, here, trained.step)
     if one is None:
         return None, [*notes, "it has nothing that the model reads"]
     return _complete(one, trained), notes
 
 
-def _seen(trained: TrainedSequences) -> Mapping[str, Any]:
+def _seen(trained: TrainedSequences) -> Mapping[str, StreamCard]:
     """The features that the network looks at: a student needs the prevalent ones only."""
     if isinstance(trained.network, PrevalentNetwork):
         return {name: trained.features[name] for name in trained.network.prevalent}
@@ -135,7 +135,7 @@ def _about(trained: TrainedSequences, notes: Mapping[str, list[str]]) -> dict[st
         "weighs": weighs,
         "step": trained.step,
         "spaces": [_shown(space) for space in trained.spaces],
-        "features": {name: asdict(card) for name, card in _seen(trained).items()},
+        "features": {name: asdict(card) | {"size": list(card.size)} for name, card in _seen(trained).items()},
         "notes": {file: told for file, told in notes.items() if told},
     }
 

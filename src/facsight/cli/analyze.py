@@ -80,6 +80,9 @@ def analyze(
     finder: Annotated[
         str | None, typer.Option(help="Another face finder: see `facsight list finders`.")
     ] = None,
+    model: Annotated[
+        Path | None, typer.Option(help="Of a video: a run folder of sequences, asked what it says, too.")
+    ] = None,
 ) -> None:
     """Read every face: expression, how sure, and on which grounds.
 
@@ -88,7 +91,7 @@ def analyze(
     stopped when the command is given again.
 
     Examples: `facsight analyze photo.jpg holiday/ --out out/`, `facsight analyze interview.mp4 --rate 5`,
-    `facsight analyze frames/ --sequence 25 --out study/`
+    `facsight analyze frames/ --sequence 25 --out study/`, `facsight analyze clip.mp4 --model runs/NAME`
     """
     from facsight.analysis.conventions import check_convention
     from facsight.analysis.inputs import photos_or_videos
@@ -116,8 +119,11 @@ def analyze(
             people=told_apart(people, people_across == "study"),
             convention=columns,
             landmarks=landmarks,
+            model=model,
         )
         return
+    if model is not None:
+        raise BadRecipe("--model is for videos, but there are only photos")
     of_videos = (every, rate, sequence, steady, smooth, neutral, segments, people, precision, workers, engine)
     if of_videos != (1, None, None, False, 0.2, None, None, None, "auto", 1, "local"):
         raise BadRecipe(

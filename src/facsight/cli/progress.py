@@ -52,6 +52,6 @@ def step_counter() -> Iterator[Callable]:
             if task is None:
                 task = bar.add_task("training", total=total, completed=step, note="")
             note = "  ".join(f"{name} {term.item():.3f}" for name, term in terms.items())
-            bar.update(task, completed=step, note=note)
+            bar.update(task, completed=step, total=total, note=note)  # stages and folds have their own
 
         yield count

@@ -19,6 +19,13 @@ def train(
     out: Annotated[
         Path | None, typer.Option(help="The run folder; default: runs/, the recipe's name and the changes.")
     ] = None,
+    folds: Annotated[
+        str | None,
+        typer.Option(
+            help="Of recordings: train so many folds with nobody on both sides, `people` to leave each "
+            "person out once, or `protocol` for those of data.protocol."
+        ),
+    ] = None,
 ) -> None:
     """Train what a recipe says; the same command goes on with an interrupted run.
 
@@ -27,16 +34,23 @@ def train(
     Example: facsight train recipes/guided/ferplus.toml seed=1 method.guidance=0
 
     Example: facsight train recipes/fusion/joint_cross_attention.toml data.name=prepared data.folder=FEATURES
+
+    Example: facsight train recipes/fusion/concatenation.toml --folds 5
     """
     from facsight.cli.progress import counter, step_counter
     from facsight.cli.score import print_scores
+    from facsight.core.errors import BadRecipe
     from facsight.recipe import read_recipe
 
     plan = read_recipe(recipe, overrides or [])
-    folder = out or Path("runs") / run_name(recipe, overrides or [])
+    folder = out or Path("runs") / run_name(
+        recipe, [*(overrides or []), *([f"folds={folds}"] if folds else [])]
+    )
     if plan.kind == "sequences":
-        _train_sequences(plan, folder)
+        _train_sequences(plan, folder, folds)
         return
+    if folds:
+        raise BadRecipe(f"--folds is for recipes of recordings, {recipe} is of {plan.kind}")
     from facsight.experiment import score, train
 
     with counter("landmarks") as on_face, step_counter() as on_step:
@@ -46,13 +60,19 @@ def train(
     typer.echo(f"run: {folder}")
 
 
-def _train_sequences(plan: "Recipe", folder: Path) -> None:
+def _train_sequences(plan: "Recipe", folder: Path, folds: str | None) -> None:
     from facsight.cli.progress import step_counter
+    from facsight.cli.screen import complain
     from facsight.cli.sequence_scores import print_sequence_scores
-    from facsight.sequence_experiment import score_sequences, train_sequences
+    from facsight.sequence_experiment import fold_warning, score_sequences, train_folds, train_sequences
 
+    if (folds == "protocol" or "fold" in plan.sections["data"]) and (warning := fold_warning(plan)):
+        complain(f"warning: {warning}")
     with step_counter() as on_step:
-        train_sequences(plan, folder, on_step=on_step)
+        if folds:
+            train_folds(plan, folder, folds, on_step=on_step)
+        else:
+            train_sequences(plan, folder, on_step=on_step)
     print_sequence_scores(score_sequences(folder))
     typer.echo(f"run: {folder}")
 

@@ -32,9 +32,12 @@ def analyze_videos(
     workers: int,
     ray: bool,
     page: dict[str, Any],
+    model: Path | None = None,
     **options: Any,
 ) -> None:
-    """Read videos into `out`, say what came of each, and where everything is; `page` goes to the report."""
+    """Read videos into `out`, say what came of each, and where everything is.
+
+    `page` goes to the report; `model` is the run folder of a network that is asked, too."""
     import torch
 
     from facsight.analysis.reader import Reader
@@ -56,6 +59,8 @@ def analyze_videos(
         except KeyboardInterrupt:
             screen.print(f"\nStopped. What was read is kept in {out}; the same command goes on from there.")
             raise typer.Exit(130) from None
+    if model is not None:
+        _ask(model, videos, out, screen)
     written = write_study_report(out, **page)
     place = min(max(len(video.file) for video in outcome.videos), screen.width // 2)
     for video in outcome.videos:
@@ -66,6 +71,21 @@ def analyze_videos(
             screen.print(f"{'':{place}}  damaged {damage}", style="yellow", soft_wrap=True)
     _sum_up(screen, outcome, written)
     raise typer.Exit(1 if outcome.failed else 0)
+
+
+def _ask(model: Path, videos: list[Path], out: Path, screen: "Console") -> None:
+    """Let a trained network of sequences say what it makes of the videos, too."""
+    from facsight.analysis.wording import printable
+    from facsight.sequence_reading import read_by_model
+
+    with screen.status("") as status:
+        told = read_by_model(
+            videos, out, model, on_video=lambda video: status.update(f"{model.name}: {printable(video)}")
+        )
+    for file, notes in told.about["notes"].items():
+        for note in notes:
+            screen.print(f"{file}  {told.about['model']}: {note}", style="yellow", soft_wrap=True)
+    screen.print(f"model  {out / 'by_model.csv'}: what {told.about['model']} says", soft_wrap=True)
 
 
 def told_apart(embedder: str | None, across: bool) -> "SamePerson | None":

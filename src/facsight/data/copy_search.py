@@ -3,7 +3,8 @@
 First the cosine of whitened low frequencies, of the pictures and of one with the mirror image of the other: a
 matrix product. Then, to first order, how much of one picture the other explains when it is moved a little:
 the projection on the span of that other and of its changes under affine motion (the tangent distance of
-Simard, LeCun and Denker, NIPS 1992). Both let too much through; `same_picture.difference` then decides.
+Simard, LeCun and Denker, NIPS 1992). Both let too much through; `same_picture.difference` then decides, and
+`alike` takes back what is no nearer than usual.
 """
 
 import math

@@ -20,6 +20,7 @@ from scipy.sparse.csgraph import connected_components
 from torch import Tensor
 
 from facsight.core.errors import BadFolds
+from facsight.data.alike import standing_out
 from facsight.data.copy_search import search
 from facsight.data.groups import listed
 from facsight.data.thumbnails import make_thumbnails
@@ -75,16 +76,19 @@ def find_near_copies(pictures: Iterable[tuple[str, np.ndarray]]) -> NearCopies:
     """Compare every picture with every other and its mirror image.
 
     `pictures`: ids and uint8 arrays, (height, width) grey or (height, width, 3) RGB, of any size; each is
-    looked at once and 2.3 kB of it are kept. A file that cannot be read is the caller's to name and leave
-    out. `BadFaces` names an array that is no picture.
+    looked at once and 2.3 kB of it are kept. Where pictures are alike anyway, as portraits of one studio are,
+    a copy is what is far nearer than the others are: give the whole dataset, not two pictures of it. A file
+    that cannot be read is the caller's to name and leave out. `BadFaces` names an array that is no picture.
     """
     small = make_thumbnails(pictures)
     shown = (~small.blank).nonzero().squeeze(1)
     first, again = _identical(small.pixels[shown])
     rows = shown[first]
     same = (shown[first[again[1]]], shown[again[0]], torch.zeros(len(again[0])), False)
+    pixels = small.pixels[rows]
     near = [
-        (rows[one], rows[other], apart, turned) for one, other, apart, turned in search(small.pixels[rows])
+        (rows[one], rows[other], apart, turned)
+        for one, other, apart, turned in standing_out(pixels, search(pixels))
     ]
     blank = tuple(small.samples[row] for row in small.blank.nonzero().flatten().tolist())
     return NearCopies(small.samples, _pairs(small.samples, [same, *near]), blank)

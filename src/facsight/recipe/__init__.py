@@ -13,6 +13,7 @@ from typing import Any
 
 from facsight import catalog
 from facsight.core.errors import BadRecipe, did_you_mean
+from facsight.data.protocol import load_protocol
 from facsight.recipe.kinds import (
     FACES,
     SEQUENCES,
@@ -189,7 +190,20 @@ def _check_ranges(source: str, kind: Kind, sections: Mapping[str, Mapping[str, A
             raise BadRecipe(f"{source}: data.fraction is a share above 0, at most 1, found {fraction}")
         if not 16 <= sections["crop"]["size"] <= 512:
             raise BadRecipe(f"{source}: crop.size is 16 to 512 pixels, found {sections['crop']['size']}")
-    fold, folds = sections["data"].get("fold"), sections["data"].get("folds")
-    alone = (fold is None) != (folds is None)
-    if alone or (fold is not None and folds is not None and not (folds >= 2 and 1 <= fold <= folds)):
+    _check_folds(source, sections["data"])
+
+
+def _check_folds(source: str, data: Mapping[str, Any]) -> None:
+    fold, folds, protocol = data.get("fold"), data.get("folds"), data.get("protocol")
+    if protocol is not None:
+        known = load_protocol(protocol)
+        if "scheme" in data:
+            known.scheme(data["scheme"])
+    elif "scheme" in data:
+        raise BadRecipe(f"{source}: data.scheme is one of a protocol: give data.protocol, too")
+    if fold is None and folds is None:
+        return
+    if folds is None and protocol is not None and fold is not None and fold >= 1:
+        return  # how many folds the protocol has is known when there are recordings
+    if fold is None or folds is None or not (folds >= 2 and 1 <= fold <= folds):
         raise BadRecipe(f"{source}: data.fold is 1 to data.folds, at least 2, found {fold} of {folds}")

@@ -71,7 +71,14 @@ SEQUENCES = Kind(
         "training": "facsight.training.plan:Plan",
     },
     extra={
-        "data": {"name": str, "fold": int, "folds": int},
+        "data": {
+            "name": str,
+            "fold": int,
+            "folds": int,
+            "fold_seed": int,
+            "protocol": str,
+            "scheme": str,
+        },
         "fusion": {"name": str},
         "temporal": {"name": str},
         "method": {"name": str},

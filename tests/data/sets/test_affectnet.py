@@ -1,8 +1,10 @@
+import os
+
 import numpy as np
 import pytest
 
 from facsight.core.errors import BadLabels, MissingData
-from facsight.data import open_dataset
+from facsight.data import kept_numbers, open_dataset
 from facsight.data.small_arrays import read_numbers
 
 HEADER = (
@@ -137,6 +139,28 @@ def test_a_wrong_array_is_named_and_its_picture_left_out(arrays, ending, value, 
     with pytest.raises(BadLabels, match=message):
         open_dataset("affectnet", arrays)
     assert len(open_dataset("affectnet", arrays, tolerant=True)) == 3
+
+
+def test_what_is_kept_of_the_small_release_follows_its_files(arrays, monkeypatch, tmp_path):
+    monkeypatch.setattr(kept_numbers, "FEWEST", 0)
+    monkeypatch.setenv("FACSIGHT_CACHE", str(tmp_path / "cache"))
+    for path in arrays.rglob("*.npy"):
+        os.utime(path, (1_500_000_000, 1_500_000_000))
+    once = open_dataset("affectnet", arrays).table
+    assert len(list((tmp_path / "cache").rglob("*.parquet"))) == 2
+    assert open_dataset("affectnet", arrays).table.equals(once)
+    np.save(arrays / "train_set/annotations/10_exp.npy", np.array("1"))
+    assert open_dataset("affectnet", arrays).table["expression"][2] == "happiness"
+
+
+def test_the_small_release_without_a_folder_of_labels(arrays):
+    for path in (arrays / "val_set/annotations").iterdir():
+        path.unlink()
+    (arrays / "val_set/annotations").rmdir()
+    with pytest.raises(
+        BadLabels, match=r"val_set/annotations/1_exp.npy: expected the number of an expression"
+    ):
+        open_dataset("affectnet", arrays)
 
 
 @pytest.mark.parametrize(

@@ -11,10 +11,10 @@ from facsight.core.labels import label_space
 from facsight.data.csv_rows import csv_rows
 from facsight.data.dataset import Card, Deviation
 from facsight.data.deviations import tell, tell_files
+from facsight.data.kept_numbers import numbers_in
 from facsight.data.label_columns import decode, in_range
 from facsight.data.layout import files_below, names_in, need, where_there
 from facsight.data.mock_files import mock_faces, write_lines, write_picture
-from facsight.data.small_arrays import read_numbers
 from facsight.data.text_rows import first_of_each
 
 BOX = ("face_x", "face_y", "face_width", "face_height")
@@ -28,6 +28,8 @@ PICTURES = (
     *("Manually_Annotated_Images", "Manually_Annotated/Manually_Annotated_Images"),
     *("Automatically_Annotated_Images", "Automatically_Annotated/Automatically_Annotated_Images"),
 )
+#: Endings of a picture's arrays of one number, and what that is.
+_ARRAYS = {"exp": "code", "val": "valence", "aro": "arousal"}
 _SPOKEN = {
     "code": "number of an expression, 0 to 10",
     "valence": "valence, -1 to 1",
@@ -116,16 +118,24 @@ def _read_list(root: Path, name: str, split: str, found: list[Deviation]) -> pl.
 
 def _read_arrays(root: Path, name: str, found: list[Deviation]) -> pl.DataFrame:
     """A folder of the small release: a picture, and an array of one number for each of its labels."""
-    pictures = [file for file in names_in(root / name / "images") if file.endswith((".jpg", ".png"))]
-    pictures.sort(key=lambda file: (len(file), file))
-    stems = [file.rsplit(".", 1)[0] for file in pictures]
-    table = pl.DataFrame({"sample": [f"{name}/images/{file}" for file in pictures]}).with_columns(
-        pl.lit(FOLDERS[name]).alias("split"), pl.col("sample").alias("path"), pl.lit(1).alias("line")
+    files = [file for file in names_in(root / name / "images") if file.endswith((".jpg", ".png"))]
+    file = pl.col("file")
+    table = pl.DataFrame({"file": files}, schema={"file": pl.String}).sort(file.str.len_chars(), "file")
+    sample = pl.lit(f"{name}/images/") + file
+    table = table.select(
+        sample.alias("sample"),
+        sample.alias("path"),
+        pl.lit(FOLDERS[name]).alias("split"),
+        pl.lit(1).alias("line"),
+        file.str.replace(r"\.[a-z]+$", "").alias("stem"),
     )
-    home = str(root / name / "annotations")
-    for ending, column in (("exp", "code"), ("val", "valence"), ("aro", "arousal")):
-        values = read_numbers(f"{home}/{stem}_{ending}.npy" for stem in stems)
-        table = table.with_columns(pl.Series(column, values, dtype=pl.Float64))
+    numbers = numbers_in(root / name / "annotations", tuple(f"_{ending}.npy" for ending in _ARRAYS))
+    for ending, column in _ARRAYS.items():
+        some = numbers.filter(file.str.ends_with(f"_{ending}.npy"))
+        some = some.select(
+            file.str.strip_suffix(f"_{ending}.npy").alias("stem"), pl.col("number").alias(column)
+        )
+        table = table.join(some, on="stem", how="left", maintain_order="left")
     return _checked_arrays(table, f"{name}/annotations", found)
 
 
@@ -139,15 +149,16 @@ def _checked_arrays(table: pl.DataFrame, folder: str, found: list[Deviation]) ->
         legal[column] = value.is_between(values.low, values.high) | value.is_in(
             [float(mark) for mark in values.invalid]
         )
-    stem = pl.col("sample").str.extract(r"([^/]+)\.[a-z]+$")
     good = pl.Series([True]).new_from_index(0, len(table))
-    for (column, rule), ending in zip(legal.items(), ("exp", "val", "aro"), strict=True):
+    for (column, rule), ending in zip(legal.items(), _ARRAYS, strict=True):
         wrong = ~table.select(rule.fill_null(False).alias("fits"))["fits"]
-        files = table.filter(wrong).select(pl.lit(f"{folder}/") + stem + f"_{ending}.npy").to_series()
+        files = (
+            table.filter(wrong).select(pl.lit(f"{folder}/") + pl.col("stem") + f"_{ending}.npy").to_series()
+        )
         tell_files(found, files.to_list(), f"expected the {_SPOKEN[column]}", fatal=True)
         good &= ~wrong
     table = table.filter(good).with_columns(pl.col("code").cast(pl.Int64))
-    return in_range(decode(table, expression, folder, found), values, folder, found).drop("line")
+    return in_range(decode(table, expression, folder, found), values, folder, found).drop("line", "stem")
 
 
 def mock(root: Path, *, seed: int = 0, release: Literal["lists", "arrays"] = "lists") -> None:
@@ -182,5 +193,5 @@ def _mock_arrays(home: Path, rows: list[tuple[int, np.ndarray, list[float]]]) ->
     (home / "annotations").mkdir(parents=True)
     for number, (code, face, values) in enumerate(rows):
         write_picture(home / f"images/{number}.jpg", face)
-        for ending, value in zip(("exp", "val", "aro"), (code, *values), strict=True):
+        for ending, value in zip(_ARRAYS, (code, *values), strict=True):
             np.save(home / f"annotations/{number}_{ending}.npy", np.array(str(value)))

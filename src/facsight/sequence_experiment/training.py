@@ -1,0 +1,135 @@
+"""Training of what a recipe for sequences says into a run folder, one a stage where there are stages."""
+
+import json
+from collections.abc import Callable, Mapping
+from dataclasses import asdict
+from pathlib import Path
+from typing import Any
+
+import torch
+
+from facsight import catalog
+from facsight.assembly import STAGES, assemble, open_sequence_run, spaces_as_data, standardise
+from facsight.core.errors import BadCheckpoint, BadLabels, BadTable
+from facsight.core.method import SequenceMethod
+from facsight.core.terms import Terms
+from facsight.data.recordings import StreamCard
+from facsight.data.sequence_set import SequenceSet
+from facsight.data.windows import SequenceAugmentation, WindowPlan, Windows
+from facsight.nn.sequence_network import SequenceNetwork
+from facsight.nn.weights import save_network
+from facsight.recipe import Recipe
+from facsight.sequence_experiment.recordings import Read, load_recordings, read_recordings
+from facsight.training.fit import fit
+from facsight.training.plan import Plan
+from facsight.training.run_folder import ENVIRONMENT, WEIGHTS, RunFolder, environment, write_whole
+from facsight.training.sequence_scoring import predict_windows, quick_scores
+
+OnStep = Callable[[int, int, Terms], None]
+
+
+def train_sequences(
+    recipe: Recipe, out: Path, *, on_step: OnStep | None = None, read: Read = read_recordings
+) -> RunFolder:
+    """Train what the recipe says into the folder `out`; the same call goes on with an interrupted run.
+
+    Stages are trained in their order, each into a folder of its own below `out`; the last is returned.
+    """
+    if not recipe.stages:
+        return _train(recipe, out, {}, on_step, read)
+    out.mkdir(parents=True, exist_ok=True)
+    write_whole(out / STAGES, json.dumps(list(recipe.stages)) + "\n")
+    done: dict[str, Path] = {}
+    run = None
+    for name, stage in recipe.stages.items():
+        run = _train(stage, out / name, done, on_step, read)
+        done[name] = run.path
+    assert run is not None  # a recipe with stages has one
+    return run
+
+
+def _train(
+    recipe: Recipe, out: Path, stages: Mapping[str, Path], on_step: OnStep | None, read: Read
+) -> RunFolder:
+    run = RunFolder(out, recipe.to_toml())
+    recordings, features = load_recordings(recipe, "train", read=read)
+    held_out, _ = load_recordings(recipe, "val", read=read)
+    if held_out.spaces != recordings.spaces:
+        raise BadLabels(f"{recordings.name} and {held_out.name} have different label spaces")
+    run.write_json(ENVIRONMENT, environment(recipe.seed))
+    architecture = _architecture(recipe, recordings)
+    plan = WindowPlan(**recipe.sections["windows"])
+    watched = Windows(held_out, plan)
+    trained = fit(
+        build_sequence_method(recipe, architecture, recordings, stages),
+        Windows(recordings, plan, SequenceAugmentation(**recipe.sections["augmentation"])),
+        Plan(**recipe.sections["training"]),
+        run,
+        seed=recipe.seed,
+        validate=lambda averaged: quick_scores(predict_windows(averaged.predict, watched), held_out),
+        on_step=on_step,
+    )
+    save_network(
+        trained.get_submodule("network"),
+        run.file(WEIGHTS),
+        _card(recipe, recordings, architecture, features, out.name),
+    )
+    return run
+
+
+def build_sequence_method(
+    recipe: Recipe, architecture: Mapping[str, Any], recordings: SequenceSet, stages: Mapping[str, Path]
+) -> SequenceMethod:
+    """The recipe's method around its network, with random weights drawn from the recipe's seed."""
+    options = dict(recipe.sections["method"])
+    method = catalog.load("sequence_methods", options.pop("name"))
+    if "teacher" in options:
+        teacher = options.pop("teacher")
+        options["teacher"] = _teacher(stages.get(teacher, Path(teacher)))
+    with torch.random.fork_rng():
+        torch.manual_seed(recipe.seed)
+        network = assemble(architecture)
+        standardise(network, recordings)
+        return method(network, spaces=recordings.spaces, **options)
+
+
+def _teacher(run: Path) -> SequenceNetwork:
+    network = open_sequence_run(run).network
+    if not isinstance(network, SequenceNetwork):
+        raise BadCheckpoint(f"{run} sees only {', '.join(network.prevalent)}: a teacher sees all modalities")
+    return network
+
+
+def _architecture(recipe: Recipe, recordings: SequenceSet) -> dict[str, Any]:
+    sections = {name: dict(recipe.sections[name]) for name in ("modalities", "fusion", "temporal", "network")}
+    if len(set(recordings.of_steps.values())) != 1:
+        raise BadTable(f"{recordings.name}: labels are either of steps or of recordings, found both")
+    if not any(recordings.of_steps.values()) and sections["network"].get("pooling", "none") == "none":
+        sections["network"]["pooling"] = "attention"
+    return {
+        "sizes": {name: list(shape) for name, shape in recordings.sizes.items()},
+        "outputs": {space.name: len(space) for space in recordings.spaces},
+        **sections,
+    }
+
+
+def _card(
+    recipe: Recipe,
+    recordings: SequenceSet,
+    architecture: Mapping[str, Any],
+    features: Mapping[str, StreamCard],
+    name: str,
+) -> dict[str, Any]:
+    """What a weights file says of itself."""
+    return {
+        "name": name,
+        "about": recipe.about,
+        "architecture": architecture,
+        "spaces": spaces_as_data(recordings.spaces),
+        "of_steps": recordings.of_steps,
+        "step": recordings.step,
+        "windows": dict(recipe.sections["windows"]),
+        "features": {name: asdict(card) for name, card in features.items()},
+        "data": recordings.name,
+        "recipe": recipe.to_toml(),
+    }

@@ -50,12 +50,10 @@ def test_the_voice_is_nowhere_in_what_the_student_says():
 
 
 @pytest.mark.slow
-def test_transport_helps_and_a_useless_teacher_does_no_harm():
+def test_transport_helps_and_at_the_published_weight_a_useless_teacher_does_no_harm():
     seeds = range(5)
-    _, low, _ = gain("PKDOT, tuned", "no teacher", seeds)
-    assert low > 0
-    for name in ("PKDOT, random teacher", "PKDOT, tuned, random teacher"):
-        assert gain(name, "no teacher", seeds)[2] > 0  # not worse within the spread over seeds
+    assert gain("PKDOT, tuned", "no teacher", seeds)[1] > 0
+    assert gain("PKDOT, random teacher", "no teacher", seeds)[2] > 0  # not worse within the spread over seeds
 
 
 @pytest.mark.slow

@@ -33,10 +33,6 @@ LOSSES = {
     "label_spaces": "facsight.losses.label_spaces:label_terms",
 }
 
-LOSSES = {
-    "concordance": "facsight.losses.concordance:concordance_loss",
-}
-
 RECORDINGS = {
     "prepared": "facsight.data.prepared:load_prepared",
     "simulated": "facsight.data.simulated:load_simulated",

@@ -87,3 +87,27 @@ def test_distances_against_a_loop():
 def test_epsilon_must_be_above_nought():
     with pytest.raises(BadRecipe, match="epsilon above 0"):
         sinkhorn_plan(torch.zeros(2, 2), epsilon=0.0)
+
+
+@pytest.mark.parametrize("dtype", [torch.float32, torch.float64])
+@pytest.mark.parametrize("scale", [1.0, 1000.0])
+@pytest.mark.parametrize("shape", [(4, 64, 64), (4, 1, 5), (2, 5, 9)])
+def test_values_and_gradients_are_finite_however_sharp_the_plan(dtype, scale, shape):
+    generator = torch.Generator().manual_seed(0)
+    cost = (scale * torch.rand(shape, generator=generator).double() ** 3).to(dtype).requires_grad_()
+    value = transport_cost(cost, epsilon=0.005, tolerance=1e-3, rounds=100)
+    (gradient,) = torch.autograd.grad(value.sum(), cost)
+    assert value.isfinite().all()
+    assert gradient.isfinite().all()
+
+
+@pytest.mark.parametrize("tolerance", [1e-2, 1e-5, 1e-9])
+def test_rounds_end_when_masses_are_within_the_tolerance(costs, tolerance):
+    plan = sinkhorn_plan(costs, epsilon=0.05, tolerance=tolerance)
+    torch.testing.assert_close(plan.sum(dim=1), torch.full((5, 9), 1 / 9).double())
+    assert (plan.sum(dim=2) * 7 - 1).abs().max() <= 1.01 * tolerance
+
+
+def test_without_rounds_enough_a_plan_is_left_unsettled(costs):
+    plan = sinkhorn_plan(costs, epsilon=0.01, tolerance=1e-9, rounds=3)
+    assert (plan.sum(dim=2) * 7 - 1).abs().max() > 1e-6

@@ -44,6 +44,7 @@ RECORDINGS = {
 
 ENCODERS = {
     "linear": "facsight.nn.encoders.linear:LinearEncoder",
+    "perceptron": "facsight.nn.encoders.perceptron:Perceptron",
     "log_mel_cnn": "facsight.nn.encoders.log_mel_cnn:LogMelCNN",
     "vggish": "facsight.nn.encoders.vggish:VGGish",
     "physiology": "facsight.nn.encoders.physiology:PhysiologyCNN",

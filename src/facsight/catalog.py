@@ -121,6 +121,7 @@ FEATURES = {
     "face:crop": "facsight.preparation.face_features:FaceCrops",
     "audio:logmel": "facsight.preparation.sound_features:LogMel",
     "audio:prosody": "facsight.preparation.sound_features:Prosody",
+    "audio:voice": "facsight.preparation.sound_features:Voice",
     "audio:wav2vec2": "facsight.preparation.sound_features:AudioEncoder",
     "physiology:raw": "facsight.preparation.signal_features:RawSignals",
 }

@@ -26,6 +26,8 @@ SAMPLES, COMPONENTS = 64, 8
 MODULATION, SPECTRUM = (0.5, 1.0, 2.0, 4.0, 8.0, 16.0, 50.0), 256
 #: The least power of modulation that is told from none.
 LEAST = 1e-6
+#: How many numbers `describe` gives for 64 bands.
+NUMBERS = 771
 QUANTILES = (5, 25, 50, 75, 95)
 LOUDNESS, PITCH, VOICED = (PROSODY.index(name) for name in ("loudness", "pitch", "voiced"))
 #: Columns of prosody that are told of voiced frames, and of loud ones.

@@ -40,6 +40,7 @@ RECORDINGS = {
 
 ENCODERS = {
     "linear": "facsight.nn.encoders.linear:LinearEncoder",
+    "perceptron": "facsight.nn.encoders.perceptron:Perceptron",
     "log_mel_cnn": "facsight.nn.encoders.log_mel_cnn:LogMelCNN",
     "vggish": "facsight.nn.encoders.vggish:VGGish",
     "physiology": "facsight.nn.encoders.physiology:PhysiologyCNN",
@@ -116,6 +117,7 @@ FEATURES = {
     "face:crop": "facsight.preparation.face_features:FaceCrops",
     "audio:logmel": "facsight.preparation.sound_features:LogMel",
     "audio:prosody": "facsight.preparation.sound_features:Prosody",
+    "audio:voice": "facsight.preparation.sound_features:Voice",
     "audio:wav2vec2": "facsight.preparation.sound_features:AudioEncoder",
     "physiology:raw": "facsight.preparation.signal_features:RawSignals",
 }

@@ -10,11 +10,12 @@ from safetensors import SafetensorError
 
 from facsight.analysis.looking import cut_out
 from facsight.analysis.reader import Reader
-from facsight.core.errors import BadOutput
+from facsight.core.errors import BadOutput, MissingData
 from facsight.data import recordings
 from facsight.data.opening import dataset_module
 from facsight.data.recordings import read_cards, read_stream, stream_file
 from facsight.data.sets.biovid import RATE
+from facsight.functional.voice import NUMBERS
 from facsight.media.photo import Photo
 from facsight.media.video import open_video
 from facsight.preparation.run import prepare
@@ -136,6 +137,22 @@ def test_what_there_is_to_know_of_a_sound_is_told(tmp_path):
         assert np.isfinite(found.values).all()
         assert found.time[-1] < 3.0 if name == "half.flac" else found.time[-1] == pytest.approx(1.0, abs=0.03)
     assert "ends early: announced 4.00 s" in told["half.flac"]
+
+
+def test_a_voice_is_one_row_in_the_middle_whatever_else_is_there(tmp_path):
+    """Half a second of sound that begins late, and one that is too short for a frame."""
+    folder = tmp_path / "in"
+    folder.mkdir()
+    saved_av(folder / "late.mkv", tone(0.5), start=1.0, pictures=[photo_with(1, size=SIZE)] * 50)
+    saved_av(folder / "short.wav", tone(0.02), kind="wav", codec="pcm_s16le")
+    prepare(folder, tmp_path / "out", features=["audio:voice"], finder=PlantedFinder())
+    found = stream(tmp_path / "out", "in/late.mkv", "audio:voice")
+    np.testing.assert_allclose(found.time, [1.25], atol=0.02)
+    assert found.values.shape == (1, NUMBERS)
+    assert np.isfinite(found.values).all()
+    assert ("in/short.wav", "audio:voice") in report(tmp_path / "out")
+    with pytest.raises(MissingData):
+        stream(tmp_path / "out", "in/short.wav", "audio:voice")
 
 
 def test_what_a_file_lacks_is_absent_and_what_cannot_be_read_is_named(tmp_path):

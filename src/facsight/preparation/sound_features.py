@@ -12,6 +12,7 @@ from jaxtyping import Float32
 from facsight.core.errors import BadCheckpoint, BadRecipe, MissingData
 from facsight.data.recordings import Stream, StreamCard
 from facsight.functional.sound import BANDS, HOP, PITCH_WINDOW, PROSODY, log_mel, prosody
+from facsight.functional.voice import NUMBERS, describe
 from facsight.hub import sha256
 from facsight.media.samples import Sound
 from facsight.preparation.crop_type import CropType
@@ -66,6 +67,29 @@ class Prosody(_Measure):
 
     def __init__(self, path: Path | None = None, *, crop: CropType):
         super().__init__("audio:prosody", path, prosody, len(PROSODY), f"{', '.join(PROSODY)}, 16 kHz")
+
+
+class Voice:
+    """A whole recording as one row of numbers (`functional.voice`), at its middle: for short utterances.
+
+    Take steps that are longer than the longest recording, so that each is one step.
+    """
+
+    source, rate, size = "sound", 16_000, (NUMBERS,)
+
+    def __init__(self, path: Path | None = None, *, crop: CropType):
+        if path is not None:
+            raise BadRecipe(f"audio:voice takes no file, found {str(path)!r}")
+        self.version = key_of("audio:voice", 1, self.rate, NUMBERS)
+
+    def stream(self, sound: Sound) -> tuple[Stream, StreamCard]:
+        """One row; none where the sound is shorter than a frame for pitch."""
+        samples = torch.from_numpy(sound.samples)
+        voice, mel = (measure(samples, self.rate)[1].numpy() for measure in (prosody, log_mel))
+        rows = describe(mel, voice)[None] if len(voice) else np.empty((0, NUMBERS), np.float32)
+        about = f"{NUMBERS} numbers of a whole voice, 16 kHz"
+        card = StreamCard("audio:voice", "Voice", self.version, self.size, None, about)
+        return Stream(np.full(len(rows), (sound.start + sound.end) / 2), rows), card
 
 
 class AudioEncoder:

@@ -24,7 +24,7 @@ from facsight.recipe.kinds import (
     section_options,
     takes_guide,
 )
-from facsight.recipe.values import as_toml, check_kind, override, plain_kinds
+from facsight.recipe.values import as_toml, check_kind, override, plain_kinds, toml_key
 
 __all__ = ["SUPPLIED", "Recipe", "check_recipe", "read_recipe", "takes_guide"]
 
@@ -50,7 +50,11 @@ class Recipe:
         for section, options in self.sections.items():
             if section in ("guidance", "temporal") and not options:
                 continue  # so that runs from before there was [guidance] are still of the same recipe
-            lines += ["", f"[{section}]", *(f"{key} = {as_toml(value)}" for key, value in options.items())]
+            lines += [
+                "",
+                f"[{section}]",
+                *(f"{toml_key(key)} = {as_toml(value)}" for key, value in options.items()),
+            ]
         return "\n".join(lines) + "\n"
 
 

@@ -1,6 +1,7 @@
 """Values of recipes: given on the command line, checked against annotations, written as TOML."""
 
 import inspect
+import re
 import tomllib
 from collections.abc import Mapping, Sequence
 from pathlib import Path
@@ -60,6 +61,15 @@ def plain_kinds(annotation: Any) -> tuple[type, ...]:
     return (annotation,) if annotation in (str, int, float, bool, dict) else ()
 
 
+def toml_key(name: str) -> str:
+    """A key as TOML has it: in quotes where it holds more than letters, digits, _ and -.
+
+    >>> toml_key("size"), toml_key("audio:voice")
+    ('size', '"audio:voice"')
+    """
+    return name if re.fullmatch(r"[A-Za-z0-9_-]+", name) else as_toml(name)
+
+
 def as_toml(value: Any) -> str:
     if isinstance(value, bool):
         return "true" if value else "false"
@@ -69,5 +79,5 @@ def as_toml(value: Any) -> str:
     if isinstance(value, list | tuple):
         return "[" + ", ".join(as_toml(item) for item in value) + "]"
     if isinstance(value, Mapping):
-        return "{" + ", ".join(f"{key} = {as_toml(item)}" for key, item in value.items()) + "}"
+        return "{" + ", ".join(f"{toml_key(key)} = {as_toml(item)}" for key, item in value.items()) + "}"
     return repr(value)

@@ -37,6 +37,7 @@ STEPS = 5
 #: The shape of a step and small options.
 CASES = {
     "linear": ((3, 2), {"size": 6}),
+    "perceptron": ((3, 2), {"size": 6, "dropout": 0.0, "input_dropout": 0.0}),
     "log_mel_cnn": ((4, 16), {"size": 6, "widths": [4, 8], "blocks": [1, 2], "dropout": 0.0}),
     "vggish": ((16, 16), {"size": 6, "width": 2}),
     "physiology": ((8, 2), {"size": 6, "widths": [4, 4], "kernel": 3, "dropout": 0.0}),
@@ -52,7 +53,7 @@ WORDS = {"transformers_text"}
 #: What they read is data: no gradient goes further.
 LEAVES = WORDS | {"transformers_audio"}
 #: Batch normalisation: in training, and only there, windows of a batch share their statistics.
-SHARED = {"log_mel_cnn", "physiology", "face_backbone"}
+SHARED = {"perceptron", "log_mel_cnn", "physiology", "face_backbone"}
 EVERY = pytest.mark.parametrize("name", catalog.ENCODERS)
 
 
@@ -187,7 +188,7 @@ def test_half_precision_is_finite(name):
         assert encoder(stream.float(), known).isfinite().all()
 
 
-@pytest.mark.parametrize("name", [name for name in CASES if name != "linear"])
+@pytest.mark.parametrize("name", [name for name in CASES if name not in ("linear", "perceptron")])
 def test_another_shape_is_refused_before_anything_is_made(name):
     shape, options = CASES[name]
     with pytest.raises(BadRecipe, match="expect"):

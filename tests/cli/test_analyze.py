@@ -17,12 +17,10 @@ def test_a_line_per_face_and_where_everything_is(facsight, photos):
     code, told, _ = facsight("analyze", photos, "--out", "out")
     lines = told.splitlines()
     assert code == 0
-    assert [" ".join(line.split()[:2]) for line in lines[:3]] == [
-        f"{photos / 'a.png'} {lines[0].split()[1]}",
-        f"{photos / 'b.png'} 1",
-        f"{photos / 'b.png'} 2",
-    ]
-    assert lines[3].split() == [str(photos / "c.png"), "no", "face"]
+    # a long path is shortened at its beginning
+    names = [(line.split()[0].rpartition("/")[2], line.split()[1]) for line in lines[:4]]
+    assert names == [("a.png", lines[0].split()[1]), ("b.png", "1"), ("b.png", "2"), ("c.png", "no")]
+    assert lines[3].endswith("no face")
     assert "3 faces in 3 photos, 1 without a face" in told
     assert "out/readings.parquet" in told
     assert "out/report.html" in told

@@ -156,7 +156,7 @@ def chosen_face(faces: Sequence[Face], box: Box | None) -> tuple[Face | None, st
 def overlap(one: Box, other: Box) -> float:
     """Intersection over union of two boxes.
 
-    >>> overlap((0, 0, 2, 2), (1, 0, 3, 2)), overlap((0, 0, 1, 1), (2, 2, 3, 3))
+    >>> overlap((0.0, 0.0, 2.0, 2.0), (1.0, 0.0, 3.0, 2.0)), overlap((0.0,) * 4, (2.0, 2.0, 3.0, 3.0))
     (0.3333333333333333, 0.0)
     """
     width = min(one[2], other[2]) - max(one[0], other[0])

@@ -101,6 +101,13 @@ def test_guidance_options_can_be_overridden(tmp_path):
     assert recipe.sections["guidance"] == {"on": "class_map", "contrast": 1.0}
 
 
+def test_a_section_that_is_made_to_name_something_else_begins_anew(tmp_path):
+    path = write(tmp_path, '[data]\nname = "drawn"\nfaces = 8\n[method]\nname = "supervised"\n')
+    recipe = read_recipe(path, ["data.folder=/data", "data.name=ferplus"])
+    assert recipe.sections["data"] == {"name": "ferplus", "folder": "/data"}
+    assert read_recipe(path, ["data.name=drawn"]).sections["data"] == {"name": "drawn", "faces": 8}
+
+
 def test_unknown_method_names_the_nearest():
     with pytest.raises(UnknownName, match="did you mean 'supervised'"):
         check_recipe(SMALL | {"method": {"name": "superwised"}})

@@ -175,6 +175,10 @@ def test_a_folder_without_weights_is_told(tmp_path):
         ({"fusion": {"name": "concatination"}}, "did you mean 'concatenation'"),
         ({"windows": {"second": 1.0}}, "did you mean 'seconds'"),
         ({"crop": {"size": 48}}, "no \\[crop\\]"),
+        ({"data": {"scenario": "agrement"}}, "did you mean 'agreement'"),
+        ({"data": {"labels": "moods"}}, "did you mean 'mood'"),
+        ({"data": {"protocol": "abaw10-vaa"}}, "did you mean 'abaw10-va'"),
+        ({"data": {"protocol": "biovid", "scheme": "mixed"}}, "has no folds 'mixed'"),
         ({"data": {"fold": 1}}, "data.fold is 1 to data.folds"),
         ({"data": {"fold": 0, "folds": 3}}, "found 0 of 3"),
         ({"modalities": {"face": {"frames": 0}}}, "frames is 1 or more"),
@@ -193,7 +197,10 @@ def test_a_recipe_reads_back(tmp_path):
     from facsight.recipe import read_recipe
 
     plan = check_recipe(
-        recipe(modalities={"face": {"frames": 1}}, method={"weights": {"simulated_affect": 2.0}})
+        recipe(
+            modalities={"face": {"frames": 1}, "audio:logmel": {"frames": 25}, 'a b."c': {}},
+            method={"weights": {"simulated_affect": 2.0}},
+        )
     )
     path = Path(tmp_path / "r.toml")
     path.write_text(plan.to_toml())

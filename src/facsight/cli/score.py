@@ -11,7 +11,7 @@ def score(
     run: Annotated[
         Path,
         typer.Argument(
-            help="A run folder, or a weights file with --recipe; or a table of predictions with --protocol."
+            help="A run folder, or a weights file with --recipe; with --protocol also a table of predictions."
         ),
     ],
     split: Annotated[
@@ -22,7 +22,10 @@ def score(
     protocol: Annotated[
         str | None, typer.Option(help="Of predictions: a name of `facsight protocol list`.")
     ] = None,
-    root: Annotated[Path | None, typer.Option(help="Of predictions: the dataset's folder.")] = None,
+    root: Annotated[
+        Path | None,
+        typer.Option(help="Of predictions: the dataset's folder; of a run its own, if not given."),
+    ] = None,
     truth: Annotated[
         Path | None, typer.Option(help="Of predictions: a file of labels instead of --root.")
     ] = None,
@@ -64,15 +67,20 @@ def score(
 
     Example: facsight score predictions.csv --protocol affectnet7 --root AffectNet
 
+    Example: facsight score runs/NAME --protocol abaw10-va
+
     Example: facsight score val.csv --protocol abaw10-va --root Aff-Wild2 --tune smooth,scale --fps 30
     """
     from facsight.core.errors import BadRecipe
 
     if protocol is not None:
         from facsight.cli.processing import Processing
+        from facsight.cli.run_answers import answers_under, holds_run
         from facsight.cli.score_predictions import score_predictions
 
         processing = Processing(tune, fps, postprocess, tuned_out)
+        if run.is_dir() and holds_run(run):
+            run, root = answers_under(run, protocol, split, folder, root, truth)
         score_predictions(
             run,
             protocol,

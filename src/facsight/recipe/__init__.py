@@ -72,7 +72,8 @@ def read_recipe(path: str | Path, overrides: Sequence[str] = ()) -> Recipe:
         ) from error
     except (tomllib.TOMLDecodeError, UnicodeDecodeError, IsADirectoryError) as error:
         raise BadRecipe(f"{path} is not a recipe in TOML: {error}") from error
-    for one in overrides:
+    # a section that is made to name something else keeps nothing of what it named before
+    for one in sorted(overrides, key=lambda text: ".name=" not in text.replace(" ", "")):
         override(content, one)
     return check_recipe(content, source=str(path))
 

@@ -11,6 +11,7 @@ from facsight.core.errors import BadRecipe, did_you_mean
 
 
 def override(content: dict[str, Any], override: str) -> None:
+    """Change one value of a recipe's content; with another `name`, a section begins anew."""
     key, mark, text = override.partition("=")
     if not mark:
         raise BadRecipe(f"expected key=value, found {override!r}, e.g. seed=1 or method.guidance=0")
@@ -23,6 +24,8 @@ def override(content: dict[str, Any], override: str) -> None:
         content = content.setdefault(section, {})
         if not isinstance(content, dict):
             raise BadRecipe(f"{key.strip()}: {section} is no section but has a value of its own")
+    if option == "name" and content.get("name", value) != value:
+        content.clear()
     content[option] = value
 
 

@@ -10,6 +10,7 @@ from facsight.core.labels import LabelSpace, convert
 from facsight.data.dataset import Dataset
 from facsight.data.opening import open_dataset
 from facsight.data.protocol import Protocol
+from facsight.data.sets.manifest import about_list
 from facsight.data.submission_formats import FRAME
 
 _PERSON = "_(?:left|right)$"
@@ -42,10 +43,13 @@ def default_split(protocol: Protocol) -> str:
 
 
 def truth_from_dataset(protocol: Protocol, root: str | Path, *, split: str | None = None) -> Truth:
-    """The labels of a dataset in a folder; those of the test split are read only where it is scored."""
+    """The labels of a dataset in a folder; those of the test split are read only where it is scored.
+
+    The folder may also be one that `facsight prepare` made from the dataset, which has no labels of test.
+    """
     split = split or default_split(protocol)
     sealed = bool(split) and split != "test"
-    dataset = open_dataset(protocol.dataset, root, sealed=sealed)
+    dataset = open_dataset(_form(protocol, Path(root)), root, sealed=sealed)
     table, notes = in_spaces(protocol, dataset)
     there = table["split"].cast(pl.String).drop_nulls().unique().sort().to_list()
     if split and split not in there:
@@ -58,6 +62,17 @@ def truth_from_dataset(protocol: Protocol, root: str | Path, *, split: str | Non
     table = table.with_columns(counts.alias("counts"))
     opened = split == protocol.score if split else "test" in there
     return finished(protocol, table, str(root), split or "all", opened or split == "test", notes)
+
+
+def _form(protocol: Protocol, root: Path) -> str:
+    """As what a folder is opened: as the protocol's dataset, or as what was prepared from it."""
+    told = about_list(root)
+    if not told:
+        return protocol.dataset
+    if told.get("dataset") != protocol.dataset:
+        made_of = told.get("dataset") or "files that are no dataset"
+        raise BadLabels(f"{root} was prepared from {made_of}, {protocol.name} is about {protocol.dataset}")
+    return "manifest"
 
 
 def in_spaces(protocol: Protocol, dataset: Dataset) -> tuple[pl.DataFrame, tuple[str, ...]]:

@@ -8,6 +8,7 @@ from typing import Any
 import polars as pl
 import torch
 
+from facsight.assembly import TrainedSequences
 from facsight.core.errors import BadFolds, BadRecipe, BadTraining
 from facsight.data.sequence_parts import people_of
 from facsight.data.sequence_set import SequenceSet
@@ -70,7 +71,7 @@ def score_folds(run: Path, *, folder: Path | None = None, read: Read | None = No
     read = read or ReadOnce()
     homes = folds_in(run)
     plans = [open_with_recipe(home, folder) for home in homes]
-    _check_whole(run, [plan for _, plan in plans], read)
+    _check_whole(run, plans, read)
     parts = [answers_of(trained, plan, "val", read) for trained, plan in plans]
     whole = _together(parts)
     told = {"data": whole.recordings.name, "split": "everybody, by the fold that has not seen them"}
@@ -83,7 +84,7 @@ def score_folds(run: Path, *, folder: Path | None = None, read: Read | None = No
         prediction_table(part.said, part.recordings).with_columns(fold=pl.lit(number))
         for number, part in enumerate(parts, 1)
     ]
-    write_scores(run, pl.concat(tables), scores)
+    write_scores(plans[0][0], run, pl.concat(tables), scores)
     return scores
 
 
@@ -122,12 +123,13 @@ def _with_data(recipe: Recipe, **options: Any) -> Recipe:
     return replace(recipe, sections=sections, stages=stages)
 
 
-def _check_whole(run: Path, plans: Sequence[Recipe], read: Read) -> None:
+def _check_whole(run: Path, opened: Sequence[tuple[TrainedSequences, Recipe]], read: Read) -> None:
     """All folds are there, and all of one recipe."""
-    first = plans[0].sections["data"]
-    if "fold" not in first:
-        raise BadTraining(f"{run / FOLD}1 is no fold: its recipe has no data.fold")
-    wanted = range(1, len(recipe_folds(plans[0], read=read)) + 1)
+    trained, first = opened[0]
+    plans = [plan for _, plan in opened]
+    if "fold" not in first.sections["data"]:
+        raise BadTraining(f"{trained.home} is no fold: its recipe has no data.fold")
+    wanted = range(1, len(recipe_folds(first, wanted=trained.features, read=read)) + 1)
     alike = [_with_data(plan, fold=1).to_toml() for plan in plans]
     numbers = [plan.sections["data"].get("fold") for plan in plans]
     if numbers != list(wanted):
@@ -136,7 +138,7 @@ def _check_whole(run: Path, plans: Sequence[Recipe], read: Read) -> None:
         )
     if len(set(alike)) > 1:
         odd = next(k for k, text in enumerate(alike, 1) if text != alike[0])
-        raise BadTraining(f"{run / FOLD}{odd} is of another recipe than {FOLD}1: see {RECIPE} in both")
+        raise BadTraining(f"{FOLD}{odd} in {run} is of another recipe than {FOLD}1: see {RECIPE} in both")
 
 
 def _together(parts: Sequence[Answers]) -> Answers:

@@ -7,10 +7,10 @@ from dataclasses import replace
 from pathlib import Path
 
 from facsight import catalog
-from facsight.core.errors import UnknownName, did_you_mean
+from facsight.core.errors import BadTable, UnknownName, did_you_mean
 from facsight.data.folds import Folds
 from facsight.data.protocol import Protocol, load_protocol
-from facsight.data.recordings import StreamCard, check_versions
+from facsight.data.recordings import StreamCard, check_versions, read_cards
 from facsight.data.sequence_parts import fold_part, recording_folds, under_protocol
 from facsight.data.sequence_set import Recording, SequenceSet
 from facsight.recipe import Recipe
@@ -37,6 +37,7 @@ def read_recordings(
         options.setdefault("folder", usual)
     if "modalities" in known:
         frames = {modality: int(own.get("frames", 1)) for modality, own in modalities.items()}
+        frames = frames or dict.fromkeys(read_cards(Path(options["folder"])), 1)
         return loader(split=split, modalities=frames, wanted=wanted, **options)
     return _only(loader(split=split or "train", **options), tuple(modalities)), {}
 
@@ -76,13 +77,15 @@ def load_recordings(
     found = found if protocol is None else under_protocol(found, protocol)
     if in_fold:
         found = fold_part(found, _folds(recipe, found, protocol), own["fold"], split)
+    if split == "train":
+        _refuse_unknown(found)
     return found, cards
 
 
-def recipe_folds(recipe: Recipe, *, read: Read = read_recordings) -> Folds:
+def recipe_folds(recipe: Recipe, *, wanted: Cards | None = None, read: Read = read_recordings) -> Folds:
     """The folds of a recipe's recordings: `data.folds` of them, or those of `data.protocol`."""
     protocol = protocol_of(recipe)
-    found, _ = read(recipe, None, None)
+    found, _ = read(recipe, None, wanted)
     return _folds(recipe, found if protocol is None else under_protocol(found, protocol), protocol)
 
 
@@ -98,6 +101,16 @@ def fold_warning(recipe: Recipe) -> str:
     if protocol is None or "folds" in own or not protocol.folds:
         return ""
     return protocol.scheme(own.get("scheme")).warning
+
+
+def _refuse_unknown(recordings: SequenceSet) -> None:
+    """`BadTable` for a modality of which there is nothing to learn from."""
+    for name in recordings.sizes:
+        if not any(one.known[name].any() for one in recordings.recordings):
+            raise BadTable(
+                f"{recordings.name}: {name!r} is known in none of {len(recordings)} recordings: leave it out "
+                "of [modalities], or prepare these recordings with it"
+            )
 
 
 def _folds(recipe: Recipe, found: SequenceSet, protocol: Protocol | None) -> Folds:

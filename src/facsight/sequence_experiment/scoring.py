@@ -56,7 +56,7 @@ def score_run(
     scores |= sequence_scores(answers.said, answers.recordings, train)
     scores["without"] = answers.reliance()
     table = prediction_table(answers.said, answers.recordings)
-    write_scores(trained.home, table, scores, split)
+    write_scores(trained, trained.home, table, scores, split)
     return scores
 
 
@@ -86,9 +86,15 @@ def told_of_folds(recipe: Recipe) -> dict[str, str]:
     return {"warning": warning} if warning else {}
 
 
-def write_scores(home: Path, table: pl.DataFrame, scores: Mapping[str, Any], split: str = "val") -> None:
-    """Write predictions and scores; those of another split than val have its name in theirs."""
+def write_scores(
+    trained: TrainedSequences, home: Path, table: pl.DataFrame, scores: Mapping[str, Any], split: str = "val"
+) -> None:
+    """Write predictions and scores; those of another split than val have its name in theirs.
+
+    Predictions say from which features they are made, as other tables say from which crops.
+    """
     suffix = "" if split == "val" else f"-{split}"
+    made_of = "; ".join(f"{name}: {card.about}" for name, card in trained.features.items())
     with whole_file(home / PREDICTIONS.replace(".", f"{suffix}.")) as partial:
-        table.write_parquet(partial)
+        table.write_parquet(partial, metadata={"crop": made_of} if made_of else None)
     write_whole(home / METRICS.replace(".", f"{suffix}."), json.dumps(plain(scores), indent=2) + "\n")

@@ -4,7 +4,7 @@ import torch
 
 from facsight.core.errors import BadLabels, did_you_mean
 from facsight.data.sequence_set import SequenceSet
-from facsight.data.simulated.recordings import Scenario, simulate
+from facsight.data.simulated.recordings import Labels, Scenario, simulate
 
 #: The first person of each split, so that nobody is in two.
 FIRST = {"train": 0, "val": 100_000, "test": 200_000}
@@ -18,6 +18,7 @@ def load_simulated(
     steps: int = 96,
     noise: float = 1.0,
     missing: float = 0.0,
+    labels: Labels = "affect",
     series: int = 0,
 ) -> SequenceSet:
     """Simulated recordings of face and voice; the same numbers give the same ones.
@@ -34,5 +35,6 @@ def load_simulated(
         noise=noise,
         people=FIRST[split],
         missing=missing,
+        labels=labels,
         name=f"simulated-{scenario}-{split}",
     )

@@ -8,13 +8,20 @@ import torch
 from jaxtyping import Float
 from torch import Tensor
 
-from facsight.core.errors import BadRecipe, did_you_mean
 from facsight.core.labels import LabelSpace
 from facsight.data.sequence_set import Recording, SequenceSet
 
 Scenario = Literal["copies", "agreement", "stretches", "privileged"]
 SCENARIOS = ("copies", "agreement", "stretches", "privileged")
 
+#: What the labels of simulated recordings are: valence and arousal of steps, or the mood of the whole.
+Labels = Literal["affect", "mood"]
+
+MOOD = LabelSpace("simulated_mood", ("calm", "tense", "sad", "glad"), column="mood")
+#: Signs of valence and arousal of each mood.
+SIGNS = ((1.0, -1.0), (-1.0, 1.0), (-1.0, -1.0), (1.0, 1.0))
+#: By how much a mood moves the waves.
+MOVED = 1.0
 AFFECT = LabelSpace("simulated_affect", ("valence", "arousal"), kind="values", low=-1.0, high=1.0)
 #: Seconds of a step, and features of the face and of the voice.
 STEP, FACE, VOICE = 0.25, 16, 12
@@ -31,6 +38,7 @@ def simulate(
     noise: float = 1.0,
     people: int = 0,
     missing: float = 0.0,
+    labels: Labels = "affect",
     name: str = "simulated",
 ) -> SequenceSet:
     """Recordings of two modalities, three a person, numbered from person `people` on.
@@ -44,18 +52,20 @@ def simulate(
     - "stretches": as copies, but in random stretches one of the two is nothing but noise of the same power.
     - "privileged": the face is as in "copies"; the voice has no noise.
 
-    `missing` is the share of recordings that lack one of the modalities.
+    `missing` is the share of recordings that lack one of the modalities. `labels`: "affect" are valence and
+    arousal of each step; "mood" is one of four classes of the whole, which moves both waves by `MOVED` into
+    the quadrant of their signs. With "agreement" it moves only the product of face and voice.
     """
-    if scenario not in SCENARIOS:
-        raise BadRecipe(f"there is no scenario {scenario!r}: {did_you_mean(scenario, SCENARIOS)}")
     mixing = torch.Generator().manual_seed(20_240)  # the same features in training and test
     mix = {"face": torch.randn(2, FACE, generator=mixing), "voice": torch.randn(2, VOICE, generator=mixing)}
     made = [
-        _recording(f"recording {number}", people + number // EACH, mix, generator, scenario, steps, noise)
+        _recording(
+            f"recording {number}", people + number // EACH, mix, generator, (scenario, labels), steps, noise
+        )
         for number in range(recordings)
     ]
     made = [_without_one(one, generator) if _chance(missing, generator) else one for one in made]
-    return SequenceSet(name, STEP, (AFFECT,), tuple(made))
+    return SequenceSet(name, STEP, (AFFECT if labels == "affect" else MOOD,), tuple(made))
 
 
 def _recording(
@@ -63,11 +73,13 @@ def _recording(
     person: int,
     mix: Mapping[str, Tensor],
     generator: torch.Generator,
-    scenario: Scenario,
+    kind: tuple[Scenario, Labels],
     steps: int,
     noise: float,
 ) -> Recording:
-    shown, truth = _shown(scenario, steps, generator)
+    scenario, labels = kind
+    mood = None if labels == "affect" else int(torch.randint(len(MOOD), (), generator=generator))
+    shown, truth = _shown(scenario, steps, generator, mood)
     lost = _stretches(steps, generator) if scenario == "stretches" else torch.full((steps,), 2)
     streams = {}
     for place, modality in enumerate(shown):
@@ -77,7 +89,8 @@ def _recording(
         look = torch.where((lost == place)[:, None], nothing, look)
         streams[modality] = look + _style(person, mix[modality])
     known = {modality: torch.ones(steps, dtype=torch.bool) for modality in streams}
-    return Recording(name, f"person {person}", streams, known, {AFFECT.name: truth})
+    told = {AFFECT.name: truth} if mood is None else {MOOD.name: torch.eye(len(MOOD))[mood]}
+    return Recording(name, f"person {person}", streams, known, told)
 
 
 def _chance(share: float, generator: torch.Generator) -> bool:
@@ -105,13 +118,16 @@ def _style(person: int, mix: Tensor) -> Float[Tensor, "feature"]:
 
 
 def _shown(
-    scenario: Scenario, steps: int, generator: torch.Generator
+    scenario: Scenario, steps: int, generator: torch.Generator, mood: int | None
 ) -> tuple[dict[str, Float[Tensor, "step wave=2"]], Float[Tensor, "step wave=2"]]:
     """What face and voice show, with a standard deviation of about 1, and valence and arousal in -1 to 1."""
-    face = _waves(steps, generator)
+    moved = torch.zeros(2) if mood is None else MOVED * torch.tensor(SIGNS[mood])
     if scenario == "agreement":
-        voice = _waves(steps, generator)
+        sign = 1.0 if mood is None else 1.0 - 2 * torch.randint(2, (2,), generator=generator)
+        face = _waves(steps, generator) + sign * moved.abs().sqrt()
+        voice = _waves(steps, generator) + sign * moved.sign() * moved.abs().sqrt()
         return {"face": face, "voice": voice}, torch.tanh(face * voice)
+    face = _waves(steps, generator) + moved
     return {"face": face, "voice": face}, torch.tanh(face)
 
 

@@ -8,8 +8,8 @@ copies that are played slower or faster by up to a tenth; a network is a percept
 the one loop (`training.fit`) on mixtures of clips; what is told is the mean of the probabilities of `MEMBERS`
 networks that differ by their seed. Numbers, networks and training were chosen on folds of another seed
 (11), which are of the same actors, so that a little optimism remains; nothing looks at the left-out actors of
-the folds that are reported. Figures: accuracy by fold and by actor, macro F1, confusion, and seconds a fold, on
-one thread of a machine that others may be using, and of the processor.
+the folds that are reported. Figures: accuracy by fold and by actor, macro F1, confusion, and seconds a fold
+on one thread: by the clock, on a machine that others may be using, and of the processor.
 """
 
 import argparse

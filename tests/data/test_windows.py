@@ -83,8 +83,8 @@ def test_modalities_are_lost_as_often_as_asked_and_never_all():
     lost = augmented(many(), SequenceAugmentation(modality_dropout=0.5), torch.Generator().manual_seed(0))
     there = torch.stack([known.any(dim=1) for known in lost.known.values()])
     assert there.any(dim=0).all()
-    # lost with 1/2 unless spared, which each is with 1/2: a quarter of the windows lack it
-    assert (~there).float().mean().item() == pytest.approx(0.25, abs=0.05)
+    # lost with 1/2, but for half of the quarter of windows that would lose both
+    assert (~there).float().mean().item() == pytest.approx(0.375, abs=0.05)
     for name, known in lost.known.items():
         assert lost.streams[name][~known].eq(0).all()
         assert lost.streams[name][known].ne(0).all()
@@ -96,7 +96,7 @@ def test_stretches_are_lost_of_one_modality_at_a_time():
     assert (gone.any(dim=2).sum(dim=0) == 1).all()
     length = gone.any(dim=0).sum(dim=1)
     assert length.min() >= 1
-    assert length.max() <= 11  # half of the window, and the step that is always lost
+    assert length.max() == 10  # half of the window; all lengths are alike
     runs = gone.any(dim=0).long().diff(dim=1).abs().sum(dim=1)
     assert runs.max() <= 2
 

@@ -61,6 +61,15 @@ class Sequences:
             known={k: torch.zeros_like(s) if k in gone else s for k, s in self.known.items()},
         )
 
+    def kept(self, where: Mapping[str, Bool[Tensor, "batch #step"]]) -> "Sequences":
+        """The same windows with each modality known only where it is to be kept, and 0 elsewhere."""
+        known = {name: known & where[name] for name, known in self.known.items()}
+        streams = {
+            name: torch.where(known[name].reshape(*known[name].shape, *[1] * (stream.ndim - 2)), stream, 0.0)
+            for name, stream in self.streams.items()
+        }
+        return replace(self, streams=streams, known=known)
+
     def encoded(self, streams: Mapping[str, Float[Tensor, "batch step feature"]]) -> "Sequences":
         """The same windows with a feature vector a step in place of what the streams held."""
         return replace(self, streams=dict(streams))

@@ -11,6 +11,7 @@ from facsight.core.errors import BadRecipe
 from facsight.core.sequences import LabelledSequences, Sequences
 from facsight.data.sequence_set import Recording, SequenceSet
 from facsight.functional.alignment import stitch, window_rows
+from facsight.functional.modality_dropout import drop_modalities, drop_stretches
 
 
 @dataclass(frozen=True)
@@ -41,8 +42,8 @@ class SequenceAugmentation:
     """How training windows are changed.
 
     `modality_dropout` is the share of windows that lose each modality, never all; `stretch` the share that
-    lose one of them for a stretch of up to half of the window; `noise` in standard deviations of each
-    feature, which streams are assumed to have of about 1.
+    lose one of them for a stretch of up to half of the window (`functional.modality_dropout`); `noise` in
+    standard deviations of each feature, which streams are assumed to have of about 1.
     """
 
     modality_dropout: float = 0.0
@@ -124,28 +125,17 @@ class Windows:
 
 def augmented(sequences: Sequences, amounts: SequenceAugmentation, generator: torch.Generator) -> Sequences:
     """The windows with modalities lost, for whole windows or stretches, and with noise."""
-    streams, known = dict(sequences.streams), dict(sequences.known)
-    count, length = sequences.inside.shape
     if amounts.modality_dropout:
-        kept = torch.rand(count, len(known), generator=generator) >= amounts.modality_dropout
-        spared = torch.randint(len(known), (count,), generator=generator)
-        kept[torch.arange(count), spared] = True
-        known = {name: known[name] & kept[:, k, None] for k, name in enumerate(known)}
+        sequences = drop_modalities(sequences, amounts.modality_dropout, generator)
     if amounts.stretch:
-        lost = torch.rand(count, generator=generator) < amounts.stretch
-        which = torch.randint(len(known), (count,), generator=generator)
-        size = (torch.rand(count, generator=generator) * length / 2).long() + 1
-        begin = (torch.rand(count, generator=generator) * (length - size)).long()
-        steps = torch.arange(length)
-        hole = lost[:, None] & (steps >= begin[:, None]) & (steps < (begin + size)[:, None])
-        known = {name: known[name] & ~(hole & (which == k)[:, None]) for k, name in enumerate(known)}
+        sequences = drop_stretches(sequences, amounts.stretch, generator)
     if amounts.noise:
-        for name, stream in sequences.streams.items():
-            streams[name] = stream + amounts.noise * torch.randn(stream.shape, generator=generator)
-    for name, stream in streams.items():
-        there = known[name].reshape(*known[name].shape, *[1] * (stream.ndim - 2))
-        streams[name] = torch.where(there, stream, 0.0)
-    return Sequences(streams, known, sequences.inside)
+        noisy = {
+            name: stream + amounts.noise * torch.randn(stream.shape, generator=generator)
+            for name, stream in sequences.streams.items()
+        }
+        sequences = sequences.encoded(noisy).kept(sequences.known)
+    return sequences
 
 
 def _padded(steps: Int[Tensor, "step"], length: int) -> Int[Tensor, "length"]:

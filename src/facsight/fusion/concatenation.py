@@ -1,9 +1,10 @@
 """Features side by side: the baseline of every fusion.
 
 Paper    none; early fusion as in Baltrušaitis, Ahuja and Morency, "Multimodal machine learning: a survey and
-         taxonomy", TPAMI 2019, section 5.1
-Needs    features of one or several modalities
-Learns   one projection of all features of a step, and of which modalities are there
+         taxonomy", TPAMI 2019, section 5.1, https://arxiv.org/abs/1705.09406
+Needs    features a step of one or more modalities
+Learns   a projection of all features of a step, and of which modalities are there
+Gives    `width` features a step; no shares
 Differs  a modality that is missing gives zeros and says so: the projection can tell silence from nothing
 """
 
@@ -13,15 +14,24 @@ import torch
 from torch import nn
 
 from facsight.core.sequences import Sequences
-from facsight.nn.aligned import Aligned
+from facsight.nn.aligned import Aligned, check_counts
 from facsight.nn.fused import Fused, Fusion
 
 
 class Concatenation(Fusion):
-    """`layers` linear layers with ReLU between them, `width` features each."""
+    """`layers` linear layers of `width` features, each with a ReLU.
+
+        features = ReLU(V ReLU(W [x_1; ...; x_M; known]))
+
+    With a ReLU after one layer, too; where nothing is known they are what the biases make of zeros.
+
+    >>> Concatenation({"face": 6, "audio": 4}, width=8).size
+    8
+    """
 
     def __init__(self, sizes: Mapping[str, int], *, width: int = 128, layers: int = 2, dropout: float = 0.1):
         super().__init__()
+        check_counts(width=width, layers=layers)
         self.size = width
         self.aligned = Aligned(sizes, None)
         parts: list[nn.Module] = [nn.Linear(sum(sizes.values()) + len(sizes), width)]

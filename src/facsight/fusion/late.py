@@ -38,9 +38,8 @@ class LateFusion(Fusion):
 
     def forward(self, sequences: Sequences) -> Fused:
         streams = self.aligned(sequences)
-        known = torch.stack([sequences.known[name] for name in streams])
-        weights = known / known.sum(dim=0).clamp(min=1)
-        shares = dict(zip(streams, weights.to(next(iter(streams.values()))), strict=True))
+        known = torch.stack([sequences.known[name] for name in streams]).to(next(iter(streams.values())))
+        shares = dict(zip(streams, known / known.sum(dim=0).clamp(min=1), strict=True))
         read = [shares[name].unsqueeze(-1) * self.readers[name](x) for name, x in streams.items()]
         return Fused(torch.stack(read).sum(dim=0), shares)
 

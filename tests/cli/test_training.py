@@ -2,6 +2,7 @@ import json
 
 import pytest
 
+from facsight.catalog import FUSION
 from facsight.cli.app import run
 from facsight.cli.train import run_name
 
@@ -62,7 +63,7 @@ def test_a_missing_dataset_says_what_is_expected(recipe, tmp_path, capsys):
     assert "fer2013new.csv" in " ".join(capsys.readouterr().err.split())
 
 
-@pytest.mark.parametrize("shelf", ["methods", "datasets", "labels", "codebooks", "finders"])
+@pytest.mark.parametrize("shelf", ["methods", "datasets", "labels", "codebooks", "finders", "fusion"])
 def test_list_names_what_there_is(shelf, capsys):
     assert left_with(["list", shelf]) == 0
     assert capsys.readouterr().out.startswith(f"{shelf}: ")
@@ -80,6 +81,17 @@ def test_show_prints_the_card_and_the_options(capsys):
     assert "Differs" in said
     assert "guidance: float = 4.0" in said
     assert "network" not in said.split("Options")[1]
+
+
+@pytest.mark.parametrize("name", FUSION)
+def test_show_prints_the_card_of_every_fusion_block(name, capsys):
+    assert left_with(["show", name]) == 0
+    said = capsys.readouterr().out
+    assert said.startswith(f"{name} (fusion)\n")
+    for line in ("Paper ", "Needs ", "Learns ", "Gives ", "Differs "):
+        assert line in said, line
+    assert "width: int" in said.split("Options")[1]
+    assert "sizes: " not in said.split("Options")[1]  # given by what is prepared, not by a recipe
 
 
 def test_a_run_is_named_after_its_recipe_and_changes(recipe):

@@ -3,13 +3,13 @@
     python benchmarks/planted_shares.py [--seeds 5]
 
 Two modalities, of 8 and 6 noisy features, show what is to be told in each of 32 steps; in random stretches
-one of them is noise of the same size (*broken* of planted_fusion.py). Blocks read the features themselves, or
-behind an encoder with a hidden layer a modality; baselines are each modality alone behind that encoder, and
-both side by side. Adam on the mean squared error, 800 steps of 32 of 1024 windows; scores are of 512 others:
-concordance over all steps; how far what is said moves where one modality is noise when that one is taken
-away, and when the other is; a modality's share while it is noise, while both are fine and while the other is
-noise; in how many steps with noise the better one has the larger share. Means over seeds and 95 % intervals
-by Student's t.
+one of them is noise of four to five times the power (*broken* of planted_fusion.py). Blocks read the features
+themselves, or behind an encoder with a hidden layer a modality; baselines are each modality alone behind that
+encoder, and both side by side. Adam on the mean squared error, 800 steps of 32 of 1024 windows; scores are of
+512 others: concordance over all steps; how far what is said moves where one modality is noise when that one
+is taken away, and when the other is; a modality's share while it is noise, while both are fine and while the
+other is noise; in how many steps with noise the better one has the larger share. Means over seeds and 95 %
+intervals by Student's t.
 """
 
 import argparse

@@ -4,13 +4,14 @@ A linear gate of zero-mean features cannot tell noise from signal: both go eithe
 measured on the features themselves and behind an encoder with a hidden layer a modality.
 """
 
-import statistics
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 
 import torch
 from torch import nn
 
 from facsight.core.sequences import SequencePrediction, Sequences
+from facsight.functional.modality_dropout import drop_modalities
 from facsight.fusion.channel_attention import ChannelAttention
 from facsight.fusion.concatenation import Concatenation
 from facsight.fusion.cross_attention import CrossAttention
@@ -92,10 +93,29 @@ def measured(
     return found
 
 
+#: The share of training windows that lose each modality, where some do.
+LOST = 0.3
+
+
+def measured_missing(
+    seed: int, names: Sequence[str], *, windows: int = 1024, updates: int = 800, rate: float = 3e-3
+) -> dict[str, dict[str, float]]:
+    """Concordance with both modalities and without each, with modality dropout and without."""
+    whole, test = broken(seed, windows=windows), broken(seed, windows=512, fold=1)
+    generator = torch.Generator().manual_seed(seed)
+    lossy = replace(whole, windows=drop_modalities(whole.windows, LOST, generator))
+    seen = {"both": test} | {
+        f"without {name}": replace(test, windows=test.windows.missing([name])) for name in SIZES
+    }
+    found = {}
+    for name in names:
+        for how, train in (("whole", whole), ("dropout", lossy)):
+            torch.manual_seed(seed)
+            network = learnt(blocks()[name](), train, seed=seed, updates=updates, rate=rate, batch=32)
+            found[f"{name}, {how}"] = {what: told(network, planted)[1] for what, planted in seen.items()}
+    return found
+
+
 def differences(runs: Sequence[Mapping[str, Mapping[str, float]]], one: str, other: str) -> list[float]:
     """How much more concordance one has than another, seed by seed."""
     return [run[one]["concordance"] - run[other]["concordance"] for run in runs]
-
-
-def mean_of(runs: Sequence[Mapping[str, Mapping[str, float]]], name: str, key: str) -> float:
-    return statistics.mean(run[name][key] for run in runs)

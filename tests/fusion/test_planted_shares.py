@@ -5,7 +5,7 @@ import torch
 
 from facsight.core.sequences import SequencePrediction
 from planted_fusion import Planted, broken, interval
-from planted_shares import ENCODED, blocks, differences, follows, measured
+from planted_shares import ENCODED, blocks, differences, follows, measured, measured_missing
 
 WEIGHING = tuple(
     name + ENCODED for name in ("leader_follower", "gated", "gated, sigmoid", "channel_attention")
@@ -38,6 +38,16 @@ def test_shares_follow_the_better_modality_in_seconds(name):
     assert row["share while it is noise"] < 0.4 < 0.6 < row["share while the other is noise"]
     assert row["follows"] > 0.8
     assert row["moved by the noisy one"] < row["moved by the good one"]
+
+
+def test_modality_dropout_teaches_to_do_without_either():
+    """Concatenation that never missed a modality is lost without it; the other way costs it little."""
+    name = "concatenation" + ENCODED
+    found = measured_missing(0, [name], windows=512, updates=150, rate=1e-2)
+    whole, dropped = found[f"{name}, whole"], found[f"{name}, dropout"]
+    for what in ("without face", "without audio"):
+        assert whole[what] < 0.5 < 0.6 < dropped[what]
+    assert dropped["both"] > max(dropped["without face"], dropped["without audio"]) + 0.1
 
 
 @pytest.fixture(scope="module")

@@ -139,6 +139,7 @@ def fusions(steps: int) -> dict[str, Fusion]:
         "co-attention": CoAttention(SIZES, dropout=0.1),
         "co-attention, steps": CoAttention(SIZES, steps=steps, dropout=0.1),
         "joint multimodal transformer": JointMultimodalTransformer(SIZES, width=16),
+        "joint multimodal transformer, mean": JointMultimodalTransformer(SIZES, width=16, pool="mean"),
     }
 
 

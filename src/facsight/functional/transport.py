@@ -4,8 +4,6 @@ Mass is uniform on both sides. `epsilon` is in units of the cost: the smaller, t
 more rounds it takes.
 """
 
-import math
-
 import torch
 from jaxtyping import Float
 from torch import Tensor
@@ -95,11 +93,12 @@ def _potentials(cost: Cost, epsilon: float, tolerance: float, rounds: int) -> tu
         raise BadRecipe(f"expected epsilon above 0, found {epsilon}")
     scaled = -cost / epsilon
     rows, columns = cost.shape[-2:]
-    column = torch.zeros_like(scaled[..., 0, :])
-    row = math.log(columns) - (scaled + column[..., None, :]).logsumexp(dim=-1)
-    column = math.log(rows) - (scaled + row[..., :, None]).logsumexp(dim=-2)
+    row = -scaled.amax(dim=-1)
+    column = -(scaled + row[..., :, None]).amax(dim=-2)
+    # now the largest of each row and of each column is 1: sums are from 1 to their number, whatever epsilon
     kernel = (scaled + row[..., :, None] + column[..., None, :]).exp()
-    left, right = torch.ones_like(row)[..., None], torch.ones_like(column)[..., None]
+    left = columns / kernel.sum(dim=-1, keepdim=True)
+    right = rows / (kernel.transpose(-1, -2) @ left)
     for number in range(rounds):
         reached = kernel @ right
         if number % LOOK == 0:

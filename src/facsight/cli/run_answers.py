@@ -18,22 +18,29 @@ def answers_under(
     folder: Path | None,
     root: Path | None,
     truth: Path | None,
-) -> tuple[Path, Path | None]:
-    """The table of a run's predictions, made afresh, and the folder of the labels.
+) -> tuple[Path, Path | None, Path | None]:
+    """The table of a run's predictions, made afresh, the one before post-processing, and the labels' folder.
 
-    That is the folder of the run's data, if no other is given and no file of labels.
+    There is one before where the recipe post-processes. The folder is that of the run's data, if no other is
+    given and no file of labels.
     """
     from facsight.data.protocol import load_protocol
     from facsight.scoring.truth import default_split
     from facsight.sequence_experiment import folds_in, holds_sequences
+    from facsight.sequence_experiment.scoring import PREDICTIONS, UNTUNED
 
     part = split or default_split(load_protocol(protocol)) or "val"
     part = "val" if folds_in(run) else part
     home = (
         _answer_recordings(run, part, folder) if holds_sequences(run) else _answer_photos(run, part, folder)
     )
-    predictions = home / ("predictions.parquet" if part == "val" else f"predictions-{part}.parquet")
-    return predictions, (root or folder or _data_of(home)) if truth is None else root
+    suffix = "" if part == "val" else f"-{part}"
+    before = home / f"{UNTUNED}{suffix}.parquet"
+    return (
+        home / f"{PREDICTIONS}{suffix}.parquet",
+        before if before.is_file() else None,
+        (root or folder or _data_of(home)) if truth is None else root,
+    )
 
 
 def _answer_recordings(run: Path, split: str, folder: Path | None) -> Path:

@@ -80,7 +80,8 @@ def score(
 
         processing = Processing(tune, fps, postprocess, tuned_out)
         if run.is_dir() and holds_run(run):
-            run, root = answers_under(run, protocol, split, folder, root, truth)
+            run, before, root = answers_under(run, protocol, split, folder, root, truth)
+            untuned = untuned or (before if tune is None and postprocess is None else None)
         score_predictions(
             run,
             protocol,

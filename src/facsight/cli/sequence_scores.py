@@ -17,6 +17,7 @@ ABOUT = (
     "warning",
     "folds",
     "over_folds",
+    "postprocessed",
 )
 
 
@@ -30,6 +31,8 @@ def print_sequence_scores(scores: Mapping[str, Any]) -> None:
     for space in (name for name in scores if name not in ABOUT):
         columns = ("score", "value", "95 % interval", "floor")
         screen.print(_table(f"{title}: {space}", columns, rows_of(scores[space])))
+        if after := scores.get("postprocessed"):
+            screen.print(_table(f"{space}, after {after['steps']}", columns, rows_of(after[space])))
         if "confusion" in scores[space]:
             screen.print(_confusion(scores[space]))
     if "folds" in scores:

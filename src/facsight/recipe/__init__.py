@@ -48,8 +48,8 @@ class Recipe:
         """
         lines = [f"about = {as_toml(self.about)}", f"seed = {self.seed}"]
         for section, options in self.sections.items():
-            if section in ("guidance", "temporal") and not options:
-                continue  # so that runs from before there was [guidance] are still of the same recipe
+            if section in ("guidance", "temporal", "postprocess") and not options:
+                continue  # so that runs from before there were such sections are still of the same recipe
             lines += [
                 "",
                 f"[{section}]",

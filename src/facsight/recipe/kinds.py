@@ -8,6 +8,7 @@ from typing import Any, get_type_hints
 
 from facsight import catalog
 from facsight.core.errors import BadRecipe, did_you_mean
+from facsight.scoring.steps import ADJUSTMENTS, FILTERS
 
 
 @dataclass(frozen=True)
@@ -69,6 +70,7 @@ SEQUENCES = Kind(
         "augmentation": "facsight.data.windows:SequenceAugmentation",
         "network": "facsight.nn.sequence_network:SequenceNetwork",
         "training": "facsight.training.plan:Plan",
+        "postprocess": "",
     },
     extra={
         "data": {
@@ -83,6 +85,7 @@ SEQUENCES = Kind(
         "temporal": {"name": str},
         "method": {"name": str},
         "network": {"prevalent": Sequence[str], "imagine": bool},
+        "postprocess": dict.fromkeys((*FILTERS, *ADJUSTMENTS), dict),
     },
     supplied={
         "data": {"split", "modalities", "wanted"},
@@ -92,7 +95,7 @@ SEQUENCES = Kind(
         "network": {"fusion", "outputs", "encoders", "temporal"},
     },
     defaults={"fusion": {"name": "concatenation"}},
-    optional=frozenset({"temporal"}),
+    optional=frozenset({"temporal", "postprocess"}),
     sections=(
         "data",
         "modalities",
@@ -103,6 +106,7 @@ SEQUENCES = Kind(
         "network",
         "method",
         "training",
+        "postprocess",
     ),
 )
 

@@ -5,7 +5,6 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-import polars as pl
 import torch
 
 from facsight.assembly import TrainedSequences
@@ -28,7 +27,7 @@ from facsight.sequence_experiment.scoring import (
 )
 from facsight.sequence_experiment.training import OnStep, train_sequences
 from facsight.training.run_folder import RECIPE
-from facsight.training.sequence_scoring import prediction_table, quick_scores, sequence_scores
+from facsight.training.sequence_scoring import quick_scores
 
 #: What the folder of each fold of a run is called, before its number.
 FOLD = "fold-"
@@ -76,15 +75,10 @@ def score_folds(run: Path, *, folder: Path | None = None, read: Read | None = No
     whole = _together(parts)
     told = {"data": whole.recordings.name, "split": "everybody, by the fold that has not seen them"}
     scores: dict[str, Any] = told | told_of_folds(plans[0][1])
-    scores |= sequence_scores(whole.said, whole.recordings, whole.recordings)
-    scores["without"] = whole.reliance()
+    scores |= whole.scores(whole.recordings)
     scores["folds"] = [_of_fold(number, part) for number, part in enumerate(parts, 1)]
     scores["over_folds"] = _over([one["scores"] for one in scores["folds"]])
-    tables = [
-        prediction_table(part.said, part.recordings).with_columns(fold=pl.lit(number))
-        for number, part in enumerate(parts, 1)
-    ]
-    write_scores(plans[0][0], run, pl.concat(tables), scores)
+    write_scores(plans[0][0], run, parts, scores)
     return scores
 
 
@@ -147,7 +141,7 @@ def _together(parts: Sequence[Answers]) -> Answers:
     first = parts[0].recordings
     whole = SequenceSet(first.name.partition("-fold")[0], first.step, first.spaces, tuple(recordings))
     without = {name: [one for part in parts for one in part.without[name]] for name in parts[0].without}
-    return Answers(whole, [one for part in parts for one in part.said], without)
+    return Answers(whole, [one for part in parts for one in part.said], without, parts[0].steps)
 
 
 def _of_fold(number: int, part: Answers) -> dict[str, Any]:

@@ -1,7 +1,7 @@
 """Scores of a run folder of a network of sequences, beside floors, and its predictions."""
 
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -15,6 +15,8 @@ from facsight.data.sequence_set import SequenceSet
 from facsight.data.windows import Windows
 from facsight.recipe import Recipe, read_recipe
 from facsight.scoring.score import plain
+from facsight.scoring.steps import Steps
+from facsight.sequence_experiment.processed import postprocessing, processed
 from facsight.sequence_experiment.recordings import Read, fold_warning, load_recordings, read_recordings
 from facsight.training.run_folder import METRICS, RECIPE, write_whole
 from facsight.training.sequence_scoring import (
@@ -25,8 +27,8 @@ from facsight.training.sequence_scoring import (
     sequence_scores,
 )
 
-#: The predictions of a run, beside its scores.
-PREDICTIONS = "predictions.parquet"
+#: The predictions of a run, beside its scores, and those before post-processing, where there is any.
+PREDICTIONS, UNTUNED = "predictions", "predictions-untuned"
 
 
 @dataclass(frozen=True)
@@ -36,6 +38,21 @@ class Answers:
     recordings: SequenceSet
     said: list[Said]
     without: Mapping[str, list[Said]]
+    steps: Steps
+
+    @property
+    def processed(self) -> list[Said]:
+        """What is said after the recipe's post-processing."""
+        return processed(self.said, self.recordings, self.steps)
+
+    def scores(self, train: SequenceSet) -> dict[str, Any]:
+        """Scores beside the floors of `train`; where there is post-processing, those after it beside them."""
+        found = sequence_scores(self.said, self.recordings, train)
+        if self.steps.steps:
+            after = sequence_scores(self.processed, self.recordings, train)
+            spaces = {space.name: after[space.name] for space in self.recordings.spaces}
+            found["postprocessed"] = {"steps": str(self.steps), **spaces}
+        return found | {"without": self.reliance()}
 
     def reliance(self) -> dict[str, dict[str, float]]:
         """What is left of the scores when each modality is missing."""
@@ -53,10 +70,8 @@ def score_run(
     answers = answers_of(trained, recipe, split, read)
     train, _ = load_recordings(recipe, "train", read=read)
     scores: dict[str, Any] = {"data": answers.recordings.name, "split": split} | told_of_folds(recipe)
-    scores |= sequence_scores(answers.said, answers.recordings, train)
-    scores["without"] = answers.reliance()
-    table = prediction_table(answers.said, answers.recordings)
-    write_scores(trained, trained.home, table, scores, split)
+    scores |= answers.scores(train)
+    write_scores(trained, trained.home, [answers], scores, split)
     return scores
 
 
@@ -70,7 +85,8 @@ def answers_of(trained: TrainedSequences, recipe: Recipe, split: str, read: Read
         name: predict_windows(lambda seen, gone=name: trained.network(seen.missing([gone])), windows)
         for name in recordings.sizes
     }
-    return Answers(recordings, predict_windows(trained.network, windows), without)
+    steps = postprocessing(recipe, recordings)
+    return Answers(recordings, predict_windows(trained.network, windows), without, steps)
 
 
 def open_with_recipe(run: Path, folder: Path | None) -> tuple[TrainedSequences, Recipe]:
@@ -87,14 +103,33 @@ def told_of_folds(recipe: Recipe) -> dict[str, str]:
 
 
 def write_scores(
-    trained: TrainedSequences, home: Path, table: pl.DataFrame, scores: Mapping[str, Any], split: str = "val"
+    trained: TrainedSequences,
+    home: Path,
+    parts: Sequence[Answers],
+    scores: Mapping[str, Any],
+    split: str = "val",
 ) -> None:
-    """Write predictions and scores; those of another split than val have its name in theirs.
+    """Write scores and predictions, of one part a fold; of other splits than val under names that have it.
 
-    Predictions say from which features they are made, as other tables say from which crops.
+    Predictions say from which features they are made, as other tables say from which crops, and how they were
+    post-processed; those before it then stand beside them.
     """
     suffix = "" if split == "val" else f"-{split}"
     made_of = "; ".join(f"{name}: {card.about}" for name, card in trained.features.items())
-    with whole_file(home / PREDICTIONS.replace(".", f"{suffix}.")) as partial:
-        table.write_parquet(partial, metadata={"crop": made_of} if made_of else None)
+    about = {"crop": made_of} if made_of else {}
+    steps = parts[0].steps
+    if steps.steps:
+        _write_table(home / f"{UNTUNED}{suffix}.parquet", parts, [part.said for part in parts], about)
+        about["postprocess"] = str(steps)
+    _write_table(home / f"{PREDICTIONS}{suffix}.parquet", parts, [part.processed for part in parts], about)
     write_whole(home / METRICS.replace(".", f"{suffix}."), json.dumps(plain(scores), indent=2) + "\n")
+
+
+def _write_table(
+    path: Path, parts: Sequence[Answers], said: Sequence[list[Said]], about: Mapping[str, str]
+) -> None:
+    tables = [prediction_table(one, part.recordings) for one, part in zip(said, parts, strict=True)]
+    if len(tables) > 1:
+        tables = [table.with_columns(fold=pl.lit(number)) for number, table in enumerate(tables, 1)]
+    with whole_file(path) as partial:
+        pl.concat(tables).write_parquet(partial, metadata=dict(about) or None)

@@ -19,6 +19,7 @@ from facsight.data.windows import SequenceAugmentation, WindowPlan, Windows
 from facsight.nn.sequence_network import SequenceNetwork
 from facsight.nn.weights import save_network
 from facsight.recipe import Recipe
+from facsight.sequence_experiment.processed import postprocessing
 from facsight.sequence_experiment.recordings import Read, load_recordings, read_recordings
 from facsight.training.fit import fit
 from facsight.training.plan import Plan
@@ -56,6 +57,7 @@ def _train(
     held_out, _ = load_recordings(recipe, "val", read=read)
     if held_out.spaces != recordings.spaces:
         raise BadLabels(f"{recordings.name} and {held_out.name} have different label spaces")
+    postprocessing(recipe, recordings)  # what does not fit is told before hours of training
     run.write_json(ENVIRONMENT, environment(recipe.seed))
     architecture = _architecture(recipe, recordings)
     plan = WindowPlan(**recipe.sections["windows"])

@@ -11,6 +11,7 @@ from facsight.explain import EXPLAINERS
 
 METHODS = {
     "supervised": "facsight.methods.supervised:Supervised",
+    "masked_autoencoder": "facsight.methods.pretraining.masked_autoencoder:MaskedAutoencoder",
     "action_units": "facsight.methods.guided.action_units:ActionUnitGuidance",
     "unit_guidance": "facsight.methods.guided.unit_maps:UnitGuidance",
     "acol": "facsight.methods.localising.acol:ComplementaryLearning",

@@ -24,7 +24,7 @@ from facsight.facs.guide import Guide
 from facsight.metrics.calibration import fit_temperature
 from facsight.nn.classifier import Classifier, read_both_ways
 from facsight.nn.pixels import standardise
-from facsight.nn.weights import build_network, load_network, save_network
+from facsight.nn.weights import build_network, load_network, save_network, start_from
 from facsight.preparation.crop_type import crop_type
 from facsight.preparation.landmarks import with_landmarks
 from facsight.preparation.listing import crop_of_prepared
@@ -94,8 +94,20 @@ def build_method(recipe: Recipe, classes: tuple[str, ...]) -> FaceMethod:
         options["guide"] = Guide(classes, **weight, **recipe.sections["guidance"])
     with torch.random.fork_rng():
         torch.manual_seed(recipe.seed)
-        network = build_network(len(classes), **recipe.sections["network"])
+        architecture, start = _network_of(recipe)
+        network = build_network(len(classes), **architecture)
+        if start is not None:
+            start_from(network, start)
         return method(network, **options)
+
+
+def _network_of(recipe: Recipe) -> tuple[dict[str, Any], Path | None]:
+    """The architecture, and the weights file, that of a run or any, whose backbone it starts from."""
+    architecture = dict(recipe.sections["network"])
+    start = architecture.pop("start", None)
+    if start is None:
+        return architecture, None
+    return architecture, Path(start) / WEIGHTS if Path(start).is_dir() else Path(start)
 
 
 def train(
@@ -242,7 +254,7 @@ def _card(recipe: Recipe, faces: FaceSet, outcomes: Outcomes, name: str) -> dict
     return {
         "name": name,
         "about": recipe.about,
-        "architecture": dict(recipe.sections["network"]),
+        "architecture": _network_of(recipe)[0],
         "classes": list(faces.space.classes),
         "crop_size": recipe.sections["crop"]["size"],
         "temperature": fit_temperature(outcomes.logits, outcomes.truth),

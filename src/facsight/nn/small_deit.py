@@ -48,26 +48,39 @@ class SmallDeiT(nn.Module):
         )
         self.class_token = nn.Parameter(torch.zeros(1, 1, width))
         self.positions = nn.Parameter(first_positions(self.cells, width))
-        self.blocks = nn.ModuleList(_Block(width, heads) for _ in range(depth))
+        self.blocks = nn.ModuleList(Block(width, heads) for _ in range(depth))
         self.norm = nn.RMSNorm(width, eps=1e-6)
         nn.init.trunc_normal_(self.class_token, std=0.02)
 
     def forward(self, pixels: Float[Tensor, "batch 1 height width"]) -> list[Tensor]:
+        tokens, looked = self.attend(self.embed(pixels))
+        grid = (self.cells, self.cells)
+        maps = self.norm(tokens[:, 1:].float()).transpose(1, 2).unflatten(2, grid)
+        return [torch.stack(looked, dim=1).unflatten(2, grid), maps]
+
+    def embed(self, pixels: Float[Tensor, "batch 1 height width"]) -> Float[Tensor, "batch patch feature"]:
+        """The patches as tokens that know their places, row by row; `BadFaces` for faces of another size."""
         if pixels.shape[2:] != (self.side, self.side):
             raise BadFaces(
                 f"this small_deit has positions for faces of {self.side} x {self.side} pixels, found "
                 f"{tuple(pixels.shape[2:])}: set network.side to the crop's size and train again"
             )
-        patches = self.patches(pixels).flatten(2).transpose(1, 2)
-        tokens = torch.cat([self.class_token.expand(len(pixels), -1, -1).to(patches), patches], dim=1)
-        tokens = tokens + self.positions
+        return self.patches(pixels).flatten(2).transpose(1, 2) + self.positions[:, 1:]
+
+    def attend(
+        self, patches: Float[Tensor, "batch some feature"]
+    ) -> tuple[Float[Tensor, "batch token feature"], list[Float[Tensor, "batch some"]]]:
+        """Tokens after all blocks, the class token first, and what it attends to, block by block.
+
+        `patches` are those that `embed` gave, or some of them.
+        """
+        first = (self.class_token + self.positions[:, :1]).expand(len(patches), -1, -1)
+        tokens = torch.cat([first.to(patches), patches], dim=1)
         looked = []
         for block in self.blocks:
             tokens, attention = block(tokens)
             looked.append(attention[:, :, 0, 1:].mean(dim=1))
-        grid = (self.cells, self.cells)
-        maps = self.norm(tokens[:, 1:].float()).transpose(1, 2).unflatten(2, grid)
-        return [torch.stack(looked, dim=1).unflatten(2, grid), maps]
+        return tokens, looked
 
 
 def first_positions(cells: int, width: int) -> Float[Tensor, "1 token width"]:
@@ -88,7 +101,7 @@ def first_positions(cells: int, width: int) -> Float[Tensor, "1 token width"]:
     return torch.cat([torch.zeros(1, width), places]).unsqueeze(0)
 
 
-class _Block(nn.Module):
+class Block(nn.Module):
     """Attention among tokens, then a transformation of each, both beside a shortcut."""
 
     def __init__(self, width: int, heads: int):

@@ -95,6 +95,16 @@ def load_network(path: Path) -> tuple[Classifier, dict[str, Any]]:
     return network.eval().to(memory_format=torch.channels_last), card  # pyright: ignore
 
 
+def start_from(network: Classifier, path: Path) -> None:
+    """Give a network the backbone of a reader's weights file; its head keeps its own weights."""
+    tensors, _ = load_tensors(path)
+    mark = "backbone."
+    own = {name.removeprefix(mark): tensor for name, tensor in tensors.items() if name.startswith(mark)}
+    if not own:
+        raise BadCheckpoint(f"{path} holds no backbone: give the weights or the run folder of a reader")
+    load_state(network.backbone, own, path)
+
+
 def load_state(network: nn.Module, tensors: Mapping[str, Tensor], source: Path) -> None:
     """Copy tensors into a network; `BadCheckpoint` names the first tensor that does not fit."""
     expected = network.state_dict()

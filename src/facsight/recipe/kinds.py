@@ -42,7 +42,7 @@ FACES = Kind(
     },
     extra={
         "data": {"name": str, "fraction": float, "shuffled_labels": bool},
-        "network": {"name": str, "head": str, "dropout": float},
+        "network": {"name": str, "head": str, "dropout": float, "start": str},
         "method": {"name": str},
         "crop": {"size": int},
     },

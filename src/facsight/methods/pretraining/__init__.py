@@ -1,0 +1,1 @@
+"""Papers that train a network before it is given labels."""

@@ -28,6 +28,14 @@ SEQUENCE_METHODS = {
     "multi_teacher": "facsight.methods.distillation.multi_teacher:MultiTeacherDistillation",
 }
 
+#: What a network is trained by on source people, before it is adapted to one.
+SOURCE_STAGES = {
+    "supervised_people": "facsight.methods.adaptation.supervised_people:SupervisedPeople",
+}
+
+#: Ways to adapt a trained network to one person.
+ADAPTATION: dict[str, str] = {}
+
 LOSSES = {
     "concordance": "facsight.losses.concordance:concordance_loss",
     "label_spaces": "facsight.losses.label_spaces:label_terms",
@@ -125,6 +133,8 @@ FEATURES = {
 SHELVES = {
     "methods": METHODS,
     "sequence_methods": SEQUENCE_METHODS,
+    "source_stages": SOURCE_STAGES,
+    "adaptation": ADAPTATION,
     "losses": LOSSES,
     "recordings": RECORDINGS,
     "fusion": FUSION,

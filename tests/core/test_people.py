@@ -64,3 +64,9 @@ def test_lengths_that_differ_are_refused(unchecked):
 def test_a_person_without_a_name_is_refused():
     with pytest.raises(BadPeople, match="from 0 to 0, one for each name, found 0 to 1"):
         dataclasses.replace(three_rows(), names=("anna",))
+
+
+def test_thinning_keeps_the_ends_and_the_order():
+    long = Unlabelled(torch.arange(10.0).unsqueeze(1), torch.arange(10))
+    assert long.thinned(4).clip.tolist() == [0, 3, 6, 9]
+    assert long.thinned(10) is long

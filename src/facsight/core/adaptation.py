@@ -23,7 +23,9 @@ class Adaptation(Method[Adapting, Tensor, Tensor]):
     the trained stage (a copy) as `source`.
 
     The order of calls: `begin` once; then, of those that train, `refresh` before each epoch and a step for
-    each batch. What `begin` and `refresh` find out is kept in buffers, so that a killed run can go on.
+    each batch. `begin` and `refresh` are called in evaluation mode, steps in training mode. What the former
+    find out is kept in buffers whose shapes `begin` settles (whole numbers where they must not be averaged),
+    so that a killed run can go on.
     """
 
     sees: ClassVar[Sees]
@@ -31,6 +33,9 @@ class Adaptation(Method[Adapting, Tensor, Tensor]):
     trains: ClassVar[bool] = True
     #: The name, on the shelf `source_stages`, of what the network is trained by first.
     stage: ClassVar[str] = "supervised_people"
+    #: How many source people are in a batch, where a method compares them; None for any. A source stage may
+    #: have this, too.
+    together: ClassVar[int | None] = None
 
     def begin(self, target: Unlabelled, sources: People | None) -> None:
         """Before the first step: statistics, prototypes, first pseudo-labels; nothing unless overridden."""

@@ -30,6 +30,12 @@ class Unlabelled:
         """Some of the rows, by number or by mask."""
         return Unlabelled(self.inputs[rows], self.clip[rows])
 
+    def thinned(self, most: int) -> "Unlabelled":
+        """At most so many rows, evenly spaced from the first to the last."""
+        if len(self) <= most:
+            return self
+        return self.take(torch.linspace(0, len(self) - 1, most).round().long())
+
     def to(self, device: torch.device) -> "Unlabelled":
         """The same inputs on a device."""
         return Unlabelled(self.inputs.to(device), self.clip.to(device))

@@ -34,7 +34,18 @@ SOURCE_STAGES = {
 }
 
 #: Ways to adapt a trained network to one person.
-ADAPTATION: dict[str, str] = {}
+ADAPTATION = {
+    "person_normalisation": "facsight.methods.adaptation.normalisation:PersonNormalisation",
+    "batch_statistics": "facsight.methods.adaptation.batch_statistics:BatchStatistics",
+    "neutral_subtraction": "facsight.methods.adaptation.neutral_subtraction:NeutralSubtraction",
+    "nearest_neutral": "facsight.methods.adaptation.nearest_neutral:NearestNeutral",
+    "entropy": "facsight.methods.adaptation.entropy:EntropyMinimisation",
+}
+
+#: What sees labels of the target: bounds that methods are held against, never methods.
+BOUNDS = {
+    "fine_tuning": "facsight.methods.adaptation.fine_tuning:FineTuning",
+}
 
 LOSSES = {
     "concordance": "facsight.losses.concordance:concordance_loss",
@@ -135,6 +146,7 @@ SHELVES = {
     "sequence_methods": SEQUENCE_METHODS,
     "source_stages": SOURCE_STAGES,
     "adaptation": ADAPTATION,
+    "bounds": BOUNDS,
     "losses": LOSSES,
     "recordings": RECORDINGS,
     "fusion": FUSION,

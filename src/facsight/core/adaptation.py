@@ -8,6 +8,7 @@ from torch import Tensor
 from facsight.core.errors import BadCheckpoint
 from facsight.core.method import Method
 from facsight.core.people import Adapting, People, Unlabelled
+from facsight.core.terms import Terms
 
 #: What a method may look at: a clip of the target that is known to be neutral; the target without labels;
 #: that and the source people.
@@ -20,7 +21,8 @@ class Adaptation(Method[Adapting, Tensor, Tensor]):
     Constructed as `X(network, **options)` with a network that may be changed: it is the caller's copy.
     `neutral` is the number of the neutral class where one is needed. A method whose source stage is not
     plain training names it by `stage`; where the stage leaves more than its network, the constructor takes
-    the trained stage (a copy) as `source`.
+    the trained stage (a copy) as `source`. One that needs statistics of source people, when they themselves
+    are gone, takes them as `moments` (`nn.source_moments`).
 
     The order of calls: `begin` once; then, of those that train, `refresh` before each epoch and a step for
     each batch. `begin` and `refresh` are called in evaluation mode, steps in training mode. What the former
@@ -43,17 +45,22 @@ class Adaptation(Method[Adapting, Tensor, Tensor]):
     def refresh(self, target: Unlabelled, progress: float) -> None:
         """Before each epoch, e.g. new pseudo-labels of the whole target; nothing unless overridden."""
 
-    def personal(self) -> dict[str, Tensor]:
-        """What belongs to the person, small, for the person file: what trains, and buffers of the method.
+    def objective(self, batch: Adapting, progress: float) -> Terms:
+        """Nothing to minimise: for closed forms; a method that trains overrides it."""
+        return Terms()
 
-        Weights and buffers of `network` that do not train stay in the base reader's file.
+    def is_personal(self, name: str) -> bool:
+        """Whether a tensor of the state belongs to the person: unless overridden, what trains and all buffers
+        of the method itself. The rest of `network` stays in the base reader's file.
         """
-        trained = {name for name, parameter in self.named_parameters() if parameter.requires_grad}
-        return {
-            name: tensor.detach().clone()
-            for name, tensor in self.state_dict().items()
-            if name in trained or not name.startswith("network.")
+        return not name.startswith("network.") or name in {
+            key for key, parameter in self.named_parameters() if parameter.requires_grad
         }
+
+    def personal(self) -> dict[str, Tensor]:
+        """What belongs to the person, small, for the person file."""
+        state = self.state_dict().items()
+        return {name: tensor.detach().clone() for name, tensor in state if self.is_personal(name)}
 
     @torch.no_grad()
     def restore(self, tensors: dict[str, Tensor]) -> None:

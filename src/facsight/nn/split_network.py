@@ -4,19 +4,25 @@ import torch
 from jaxtyping import Float
 from torch import Tensor, nn
 
+from facsight.core.errors import BadTraining
 from facsight.nn.classifier import Classifier
+
+#: Inputs that are encoded at once where there are many.
+AT_ONCE = 256
 
 
 class SplitNetwork(nn.Module):
     """`encoder` from inputs to features (n, channel, *place), `head` from features to logits (n, class).
 
     Features may be rows (no places) or maps (height x width). Whatever is personal acts on channels, the
-    same at all places, so that maps of evidence stay maps.
+    same at all places, so that maps of evidence stay maps. `channels` is their number: that of the head's
+    first layer unless told.
     """
 
-    def __init__(self, encoder: nn.Module, head: nn.Module):
+    def __init__(self, encoder: nn.Module, head: nn.Module, *, channels: int | None = None):
         super().__init__()
         self.encoder, self.head = encoder, head
+        self.channels = channels or _entering(head)
 
     def encode(self, inputs: Float[Tensor, "n *shape"]) -> Float[Tensor, "n channel *place"]:
         """Features of each input, in float32."""
@@ -29,6 +35,27 @@ class SplitNetwork(nn.Module):
 
     def forward(self, inputs: Float[Tensor, "n *shape"]) -> Float[Tensor, "n classes"]:
         return self.decide(self.encode(inputs))
+
+    @torch.no_grad()
+    def encode_all(self, inputs: Float[Tensor, "n *shape"]) -> Float[Tensor, "n channel *place"]:
+        """Features of many inputs, a part at a time and without gradients, on the network's device."""
+        device = next(self.parameters()).device
+        parts = inputs.tensor_split(
+            -(-len(inputs) // AT_ONCE) or 1
+        )  # of even length: statistics may be taken
+        return torch.cat([self.encode(part.to(device)) for part in parts])
+
+
+def _entering(head: nn.Module) -> int:
+    for part in head.modules():
+        if isinstance(part, nn.Linear):
+            return part.in_features
+        if isinstance(part, nn.Conv2d):
+            return part.in_channels
+    raise BadTraining(
+        f"expected a head with a linear layer, by which features have channels, found {type(head).__name__}: "
+        "say SplitNetwork(..., channels=...)"
+    )
 
 
 class PooledHead(nn.Module):

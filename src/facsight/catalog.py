@@ -31,6 +31,7 @@ SEQUENCE_METHODS = {
 #: What a network is trained by on source people, before it is adapted to one.
 SOURCE_STAGES = {
     "supervised_people": "facsight.methods.adaptation.supervised_people:SupervisedPeople",
+    "subject_sources": "facsight.methods.adaptation.subject_based:SubjectSources",
 }
 
 #: Ways to adapt a trained network to one person.
@@ -40,6 +41,10 @@ ADAPTATION = {
     "neutral_subtraction": "facsight.methods.adaptation.neutral_subtraction:NeutralSubtraction",
     "nearest_neutral": "facsight.methods.adaptation.nearest_neutral:NearestNeutral",
     "entropy": "facsight.methods.adaptation.entropy:EntropyMinimisation",
+    "mmd": "facsight.methods.adaptation.mmd:DiscrepancyAlignment",
+    "coral": "facsight.methods.adaptation.coral:CorrelationAlignment",
+    "domain_adversarial": "facsight.methods.adaptation.adversarial:DomainAdversarial",
+    "subject_based": "facsight.methods.adaptation.subject_based:SubjectBased",
 }
 
 #: What sees labels of the target: bounds that methods are held against, never methods.

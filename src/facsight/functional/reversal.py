@@ -1,5 +1,6 @@
 """The features, with their gradient turned around: what comes before learns against what comes after."""
 
+import math
 from typing import Any
 
 import torch
@@ -17,6 +18,17 @@ def reverse_gradient(features: Tensor, strength: float) -> Tensor:
     tensor([-1.5000, -1.5000])
     """
     return _Reversal.apply(features, strength)  # pyright: ignore
+
+
+def ramp(progress: float) -> float:
+    """From 0 to almost 1, soon: `2 / (1 + exp(-10 progress)) - 1`, so that features come before confusion.
+
+    Ganin et al., section 5.2.
+
+    >>> [round(ramp(p), 3) for p in (0.0, 0.1, 0.5, 1.0)]
+    [0.0, 0.462, 0.987, 1.0]
+    """
+    return 2 / (1 + math.exp(-10 * progress)) - 1
 
 
 class _Reversal(torch.autograd.Function):

@@ -69,7 +69,12 @@ class PooledHead(nn.Module):
         self.linear = nn.Linear(channels, classes)
 
     def forward(self, features: Float[Tensor, "n channel *place"]) -> Float[Tensor, "n classes"]:
-        return self.linear(features.flatten(2).mean(dim=2) if features.ndim > 2 else features)
+        return self.linear(pooled(features))
+
+
+def pooled(features: Float[Tensor, "n channel *place"]) -> Float[Tensor, "n channel"]:
+    """Features averaged over their places, if they have any."""
+    return features.flatten(2).mean(dim=2) if features.ndim > 2 else features
 
 
 def split(network: Classifier) -> SplitNetwork:

@@ -28,6 +28,17 @@ SEQUENCE_METHODS = {
     "multi_teacher": "facsight.methods.distillation.multi_teacher:MultiTeacherDistillation",
 }
 
+#: Labelled people.
+PEOPLE = {
+    "simulated_people": "facsight.data.simulated.people_loading:load_simulated_people",
+    "people_table": "facsight.data.people_table:load_people_table",
+}
+
+#: Networks cut in two, between which a person's style can be taken off.
+SPLIT_NETWORKS = {
+    "split_perceptron": "facsight.nn.split_perceptron:split_perceptron",
+}
+
 #: What a network is trained by on source people, before it is adapted to one.
 SOURCE_STAGES = {
     "supervised_people": "facsight.methods.adaptation.supervised_people:SupervisedPeople",
@@ -149,6 +160,8 @@ FEATURES = {
 SHELVES = {
     "methods": METHODS,
     "sequence_methods": SEQUENCE_METHODS,
+    "people": PEOPLE,
+    "split_networks": SPLIT_NETWORKS,
     "source_stages": SOURCE_STAGES,
     "adaptation": ADAPTATION,
     "bounds": BOUNDS,

@@ -91,7 +91,7 @@ def rows_of_people(people: People, wanted: Sequence[int]) -> People:
 def numbered_again(people: People) -> People:
     """The same rows with persons numbered from 0 without a gap, for networks that have an output a person."""
     present = people.person.unique()
-    number: Int[Tensor, n] = torch.searchsorted(present, people.person)
+    number = torch.searchsorted(present, people.person)
     names = tuple(people.names[one] for one in present.tolist())
     return People(people.inputs, people.label, number, people.clip, names)
 

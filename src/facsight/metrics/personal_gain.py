@@ -61,14 +61,14 @@ def personal_gain(
     people = list(scores)
     after, before = _by_person(scores), _by_person(unadapted)
     difference = after - before
-    order = difference.argsort(descending=True).tolist()
-    told = [(people[k], float(difference[k])) for k in order]
-    lost = tuple(one for one in reversed(told) if one[1] < -tolerance)
+    told = sorted(zip(people, difference.tolist(), strict=True), key=lambda one: one[1])
+    lost = tuple(one for one in told if one[1] < -tolerance)
+    gained = sorted(told, key=lambda one: -one[1])
     return PersonalGain(
         score=float(after.mean()),
         spread=float(after.std()) if len(people) > 1 else torch.nan,
         gain=_interval(difference, generator, resamples, confidence),
-        gained=tuple(one for one in told if one[1] > tolerance),
+        gained=tuple(one for one in gained if one[1] > tolerance),
         lost=lost,
         made_worse=len(lost) / len(people),
         recovered=_recovered(difference, before, bound, scores),

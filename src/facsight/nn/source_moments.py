@@ -33,8 +33,9 @@ def channel_moments(
     >>> channel_moments(torch.tensor([[1.0, 4.0], [3.0, 4.0]]))
     (tensor([2., 4.]), tensor([1., 0.]))
     """
-    over = [0, *range(2, features.ndim)]
-    return features.mean(dim=over), features.std(dim=over, correction=0)
+    rows = features.movedim(1, -1).flatten(0, -2)
+    mean = rows.mean(dim=0)
+    return mean, (rows - mean).square().mean(dim=0).sqrt()
 
 
 def source_moments(network: SplitNetwork, people: People, *, classes: int) -> SourceMoments:

@@ -14,25 +14,14 @@ from facsight.core.method import Method
 from facsight.core.people import Adapting, People, Unlabelled
 from facsight.core.terms import Terms
 from facsight.training.fit import fit
-from facsight.training.plan import Plan
+from facsight.training.plan import BUDGET, Plan
 from facsight.training.run_folder import RunFolder
+
+__all__ = ["BUDGET", "PeopleExamples", "TargetExamples", "adapt", "rows_of_few", "train_sources"]
 
 Stage = TypeVar("Stage", bound=Method[People, Any, Any])
 Adapted = TypeVar("Adapted", bound=Adaptation)
 OnStep = Callable[[int, int, Terms], None]
-
-#: The budget of adapting, unless a recipe says otherwise: the same for all methods that train.
-BUDGET = Plan(
-    epochs=20,
-    batch_size=32,
-    optimizer="adamw",
-    rate=1e-3,
-    weight_decay=0.0,
-    schedule="constant",
-    warmup=0.0,
-    average=0.0,
-    precision="no",
-)
 
 
 class PeopleExamples:

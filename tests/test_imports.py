@@ -19,7 +19,7 @@ HEIGHT = [
     {"recipe", "hub", "assembly"},
     {"analysis"},
     {"preparation"},
-    {"experiment", "sequence_experiment", "sequence_reading"},
+    {"experiment", "sequence_experiment", "adaptation_experiment", "sequence_reading"},
     {"audit"},
     {"report"},
     {"cli"},

@@ -29,6 +29,43 @@ SEQUENCE_METHODS = {
     "multi_teacher": "facsight.methods.distillation.multi_teacher:MultiTeacherDistillation",
 }
 
+#: Labelled people.
+PEOPLE = {
+    "simulated_people": "facsight.data.simulated.people_loading:load_simulated_people",
+    "people_file": "facsight.data.people_file:load_people_file",
+    "people_table": "facsight.data.people_table:load_people_table",
+}
+
+#: Networks cut in two, between which a person's style can be taken off.
+SPLIT_NETWORKS = {
+    "split_perceptron": "facsight.nn.split_perceptron:split_perceptron",
+    "split_resnet": "facsight.nn.split_resnet:split_resnet",
+}
+
+#: What a network is trained by on source people, before it is adapted to one.
+SOURCE_STAGES = {
+    "supervised_people": "facsight.methods.adaptation.supervised_people:SupervisedPeople",
+    "subject_sources": "facsight.methods.adaptation.subject_based:SubjectSources",
+}
+
+#: Ways to adapt a trained network to one person.
+ADAPTATION = {
+    "person_normalisation": "facsight.methods.adaptation.normalisation:PersonNormalisation",
+    "batch_statistics": "facsight.methods.adaptation.batch_statistics:BatchStatistics",
+    "neutral_subtraction": "facsight.methods.adaptation.neutral_subtraction:NeutralSubtraction",
+    "nearest_neutral": "facsight.methods.adaptation.nearest_neutral:NearestNeutral",
+    "entropy": "facsight.methods.adaptation.entropy:EntropyMinimisation",
+    "mmd": "facsight.methods.adaptation.mmd:DiscrepancyAlignment",
+    "coral": "facsight.methods.adaptation.coral:CorrelationAlignment",
+    "domain_adversarial": "facsight.methods.adaptation.adversarial:DomainAdversarial",
+    "subject_based": "facsight.methods.adaptation.subject_based:SubjectBased",
+}
+
+#: What sees labels of the target: bounds that methods are held against, never methods.
+BOUNDS = {
+    "fine_tuning": "facsight.methods.adaptation.fine_tuning:FineTuning",
+}
+
 LOSSES = {
     "concordance": "facsight.losses.concordance:concordance_loss",
     "label_spaces": "facsight.losses.label_spaces:label_terms",
@@ -126,6 +163,11 @@ FEATURES = {
 SHELVES = {
     "methods": METHODS,
     "sequence_methods": SEQUENCE_METHODS,
+    "people": PEOPLE,
+    "split_networks": SPLIT_NETWORKS,
+    "source_stages": SOURCE_STAGES,
+    "adaptation": ADAPTATION,
+    "bounds": BOUNDS,
     "losses": LOSSES,
     "recordings": RECORDINGS,
     "fusion": FUSION,

@@ -22,6 +22,7 @@ VERBS = {
     "protocol": "facsight.cli.protocol:protocol",
     "submit": "facsight.cli.submit:submit",
     "compare": "facsight.cli.compare:compare",
+    "personalize": "facsight.cli.personalize:personalize",
     "agree": "facsight.cli.agree:agree",
     "report": "facsight.cli.report:report",
     "view": "facsight.cli.view:view",

@@ -36,6 +36,8 @@ def train(
     Example: facsight train recipes/fusion/joint_cross_attention.toml data.name=prepared data.folder=FEATURES
 
     Example: facsight train recipes/fusion/concatenation.toml --folds 5
+
+    Example: facsight train recipes/adaptation/neutral_only.toml data.target="person 7"
     """
     from facsight.cli.progress import counter, step_counter
     from facsight.cli.score import print_scores
@@ -48,6 +50,9 @@ def train(
     )
     if plan.kind == "sequences":
         _train_sequences(plan, folder, folds)
+        return
+    if plan.kind == "people" and not folds:
+        _train_people(plan, folder)
         return
     if folds:
         raise BadRecipe(f"--folds is for recipes of recordings, {recipe} is of {plan.kind}")
@@ -75,6 +80,17 @@ def _train_sequences(plan: "Recipe", folder: Path, folds: str | None) -> None:
             train_sequences(plan, folder, on_step=on_step)
     print_sequence_scores(score_sequences(folder))
     typer.echo(f"run: {folder}")
+
+
+def _train_people(plan: "Recipe", folder: Path) -> None:
+    from facsight.adaptation_experiment import adaptation_table, train_people
+    from facsight.cli.personalize import print_people
+    from facsight.cli.progress import counter
+
+    with counter("targets") as on_result:
+        results = train_people(plan, folder, on_result=on_result)
+    print_people(results, dict(adaptation_table(results)), "accuracy")
+    typer.echo(f"run: {folder}; more: facsight personalize report {folder}")
 
 
 def run_name(recipe: Path, overrides: list[str]) -> str:

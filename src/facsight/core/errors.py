@@ -35,6 +35,10 @@ class BadLabels(FacsightError):
     """A label is outside its label space, or two spaces do not match."""
 
 
+class BadPeople(FacsightError):
+    """Inputs, labels, persons and clips do not fit together, or are not what adapting to a person needs."""
+
+
 class BadCodebook(FacsightError):
     """A codebook file breaks its own rules."""
 

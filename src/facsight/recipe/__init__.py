@@ -16,7 +16,8 @@ from facsight.core.errors import BadRecipe, did_you_mean
 from facsight.data.protocol import load_protocol
 from facsight.recipe.kinds import (
     FACES,
-    SEQUENCES,
+    KINDS,
+    PEOPLE,
     SUPPLIED,
     Kind,
     kind_of,
@@ -48,7 +49,7 @@ class Recipe:
         """
         lines = [f"about = {as_toml(self.about)}", f"seed = {self.seed}"]
         for section, options in self.sections.items():
-            if section in ("guidance", "temporal", "postprocess") and not options:
+            if section in ("guidance", "temporal", "postprocess", "source_stage") and not options:
                 continue  # so that runs from before there were such sections are still of the same recipe
             lines += [
                 "",
@@ -119,7 +120,7 @@ def _over(shared: Mapping[str, Any], own: Mapping[str, Any]) -> dict[str, Any]:
 def _checked(content: Mapping[str, Any], source: str) -> Recipe:
     for section in ("data", "method"):
         check_kind(source, section, content.get(section, {}), dict)
-    known = [*FACES.sections, *SEQUENCES.sections, *TOP]
+    known = [*dict.fromkeys(section for one in KINDS for section in one.sections), *TOP]
     for key in content:
         if key not in known:
             raise BadRecipe(f"{source}: unknown key {key!r}: {did_you_mean(key, known)}")
@@ -195,7 +196,25 @@ def _check_ranges(source: str, kind: Kind, sections: Mapping[str, Mapping[str, A
             raise BadRecipe(f"{source}: data.fraction is a share above 0, at most 1, found {fraction}")
         if not 16 <= sections["crop"]["size"] <= 512:
             raise BadRecipe(f"{source}: crop.size is 16 to 512 pixels, found {sections['crop']['size']}")
+    if kind is PEOPLE:
+        _check_people(source, sections)
     _check_folds(source, sections["data"])
+
+
+def _check_people(source: str, sections: Mapping[str, Mapping[str, Any]]) -> None:
+    """A source stage is the one that the method starts from; what it is compared with are no bounds."""
+    stage = catalog.load("adaptation", sections["method"]["name"]).stage
+    chosen = sections["source_stage"].get("name", stage)
+    if chosen != stage:
+        raise BadRecipe(
+            f"{source}: expected the source stage {stage!r}, from which {sections['method']['name']!r} "
+            f"starts, found {chosen!r}"
+        )
+    for name in sections["comparison"]["methods"]:
+        if name not in catalog.SOURCE_STAGES and kind_of(name) is not PEOPLE:
+            raise BadRecipe(f"{source}: comparison.methods adapt to a person, {name!r} does not")
+    for name in sections["comparison"].get("bounds", ()):
+        catalog.load("bounds", name)
 
 
 def _check_folds(source: str, data: Mapping[str, Any]) -> None:

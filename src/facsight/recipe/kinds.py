@@ -1,14 +1,16 @@
 """What recipes can say: their kinds, the sections of each, and a section's options, read from the source."""
 
 import inspect
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, fields, is_dataclass
+from collections.abc import Callable, Mapping, Sequence, Set
+from dataclasses import asdict, dataclass, fields, is_dataclass
 from importlib import import_module
 from typing import Any, get_type_hints
 
 from facsight import catalog
 from facsight.core.errors import BadRecipe, did_you_mean
 from facsight.scoring.steps import ADJUSTMENTS, FILTERS
+from facsight.training.people_plan import BASELINES
+from facsight.training.plan import BUDGET
 
 
 @dataclass(frozen=True)
@@ -25,7 +27,7 @@ class Kind:
     named: Mapping[str, str]
     plain: Mapping[str, str]
     extra: Mapping[str, Mapping[str, Any]]
-    supplied: Mapping[str, set[str]]
+    supplied: Mapping[str, Set[str]]
     defaults: Mapping[str, Mapping[str, Any]]
     sections: tuple[str, ...]
     optional: frozenset[str] = frozenset()
@@ -110,8 +112,51 @@ SEQUENCES = Kind(
     ),
 )
 
-#: What the front desk supplies itself, of either kind: no option of a person.
-SUPPLIED = {key for kind in (FACES, SEQUENCES) for keys in kind.supplied.values() for key in keys}
+#: What a method of adaptation may ask for by name in its constructor, beside other options: its network, the
+#: trained source stage, what is kept of source people, and numbers of the data.
+SUPPLIED_TO_ADAPTATION = frozenset(
+    {"network", "source", "moments", "neutral", "classes", "channels", "persons"}
+)
+
+PEOPLE = Kind(
+    "people",
+    named={
+        "data": "people",
+        "network": "split_networks",
+        "method": "adaptation",
+        "source_stage": "source_stages",
+    },
+    plain={
+        "training": "facsight.training.plan:Plan",
+        "adapting": "facsight.training.plan:Plan",
+        "comparison": "facsight.training.people_plan:PeoplePlan",
+    },
+    extra={
+        "data": {"name": str, "target": str | Sequence[str]},
+        "network": {"name": str},
+        "method": {"name": str},
+        "source_stage": {"name": str},
+    },
+    supplied={
+        "network": {"shape", "classes"},
+        "method": SUPPLIED_TO_ADAPTATION,
+        "source_stage": SUPPLIED_TO_ADAPTATION,
+    },
+    defaults={
+        "data": {"target": "each"},
+        "network": {"name": "split_perceptron"},
+        "training": {"optimizer": "adamw", "rate": 3e-3, "average": 0.9, "precision": "no", "batch_size": 64},
+        "adapting": asdict(BUDGET),
+        "comparison": {"methods": list(BASELINES)},
+    },
+    optional=frozenset({"source_stage"}),
+    sections=("data", "network", "method", "source_stage", "training", "adapting", "comparison"),
+)
+
+KINDS = (FACES, SEQUENCES, PEOPLE)
+
+#: What the front desk supplies itself, of any kind: no option of a person.
+SUPPLIED = {key for kind in KINDS for keys in kind.supplied.values() for key in keys}
 
 
 def kind_of(method: str) -> Kind:
@@ -120,6 +165,13 @@ def kind_of(method: str) -> Kind:
         return SEQUENCES
     if method in catalog.METHODS:
         return FACES
+    if method in catalog.ADAPTATION:
+        return PEOPLE
+    if method in catalog.BOUNDS:
+        raise BadRecipe(
+            f"{method!r} sees labels of the target: it is a bound and no method; name it in "
+            "comparison.bounds (fine_tuning is always there)"
+        )
     catalog.load("methods", method)  # tells the nearest known one
     raise AssertionError(method)
 

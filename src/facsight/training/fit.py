@@ -74,12 +74,15 @@ def fit(
     seed: int,
     validate: Callable[[Learner], Mapping[str, float]] | None = None,
     on_step: Callable[[int, int, Terms], None] | None = None,
+    before_epoch: Callable[[Learner, float], None] | None = None,
 ) -> Learner:
     """Train, going on from the run folder's checkpoint if there is one; returns the averaged method.
 
     `validate` is called with the averaged method at most ten times, after whole epochs; its numbers go to
     `epochs.csv`.
-    `on_step` hears of each step (step, total, terms). Raises `BadTraining` when a term is not finite.
+    `on_step` hears of each step (step, total, terms). `before_epoch` is given the method that is trained and
+    the progress; what it changes are tensors of the method's state, so that a run can go on within an epoch.
+    Raises `BadTraining` when a term is not finite.
     """
     if len(examples) < plan.batch_size:
         raise BadTraining(
@@ -93,6 +96,9 @@ def fit(
     total = per_epoch * plan.epochs
     with torch.random.fork_rng(), _mixed_precision(method, accelerator.device, plan.precision):
         for epoch in range(state.step // per_epoch, plan.epochs):
+            if before_epoch and state.step % per_epoch == 0:
+                torch.manual_seed(seed * 1_000_003 + state.step)
+                before_epoch(state.method, state.step / total)
             order = epoch_order(weights, balanced=plan.balance > 0, seed=seed, epoch=epoch)
             for step in range(state.step, (epoch + 1) * per_epoch):
                 chosen = order[step % per_epoch * plan.batch_size :][: plan.batch_size]

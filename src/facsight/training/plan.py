@@ -42,3 +42,17 @@ class Plan:
         for name in ("warmup", "average", "balance"):
             if getattr(self, name) > 1:
                 raise BadRecipe(f"training.{name} is a share, at most 1, found {getattr(self, name)}")
+
+
+#: The budget of adapting, unless a recipe says otherwise: the same for all methods that train.
+BUDGET = Plan(
+    epochs=20,
+    batch_size=32,
+    optimizer="adamw",
+    rate=1e-3,
+    weight_decay=0.0,
+    schedule="constant",
+    warmup=0.0,
+    average=0.0,
+    precision="no",
+)

@@ -1,0 +1,27 @@
+"""Simulated people for recipes: `data.name = "simulated_people"`."""
+
+import torch
+
+from facsight.data.people_set import PeopleSet
+from facsight.data.simulated.people import EXPRESSIONS, NEUTRAL, Style, simulate_people
+
+
+def load_simulated_people(
+    *,
+    people: int = 40,
+    gain: float = Style.gain,
+    offset: float = Style.offset,
+    rotation: float = Style.rotation,
+    clips: int = 8,
+    frames: int = 8,
+    data_seed: int = 0,
+) -> PeopleSet:
+    """So many simulated people who differ so much (see `simulate_people`); 0, 0 and 0: not at all."""
+    drawn = simulate_people(
+        people,
+        generator=torch.Generator().manual_seed(data_seed),
+        style=Style(gain, offset, rotation),
+        clips=clips,
+        frames=frames,
+    )
+    return PeopleSet("simulated_people", EXPRESSIONS, drawn, EXPRESSIONS[NEUTRAL])

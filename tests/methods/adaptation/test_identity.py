@@ -24,21 +24,21 @@ def four():
 
 
 def test_an_adversary_that_knows_nothing_by_hand(four):
-    method = IdentitySources(small_network(), people=4)
+    method = IdentitySources(small_network(), persons=4)
     for parameter in method.adversary.parameters():
         nn.init.zeros_(parameter)
     torch.testing.assert_close(method.objective(four, 0.5)["identity"], torch.tensor(4.0).log())
 
 
 def test_who_is_moved_by_what(four):
-    method = IdentitySources(small_network(), people=4)
+    method = IdentitySources(small_network(), persons=4)
     terms = method.objective(four, 0.5)
     assert moved_by(terms["expression"], method) == part(method, "network")
     assert moved_by(terms["identity"], method) == part(method, "network.encoder", "adversary")
 
 
 def test_the_encoder_climbs_where_the_adversary_descends(four):
-    method = IdentitySources(small_network(), people=4, strength=0.5)
+    method = IdentitySources(small_network(), persons=4, strength=0.5)
     (turned,) = torch.autograd.grad(
         method.objective(four, 1.0)["identity"], [method.network.encoder[0].weight]
     )
@@ -51,7 +51,7 @@ def test_the_encoder_climbs_where_the_adversary_descends(four):
 
 
 def test_rounds_teach_the_adversary_alone(four):
-    method = IdentitySources(small_network(), people=4, rounds=4)
+    method = IdentitySources(small_network(), persons=4, rounds=4)
     twin = copy.deepcopy(method)
     optimizers = [torch.optim.SGD(m.parameters(), 0.1) for m in (method, twin)]
     method.update(four, optimizers[0], 0.0)
@@ -69,12 +69,12 @@ def test_rounds_teach_the_adversary_alone(four):
 
 def test_more_people_than_the_adversary_knows(four):
     with pytest.raises(BadPeople, match="persons from 0 to 2, found 3"):
-        IdentitySources(small_network(), people=3).objective(four, 0.0)
+        IdentitySources(small_network(), persons=3).objective(four, 0.0)
 
 
 def test_one_source_person_is_nobody_to_confuse_with():
     with pytest.raises(BadPeople, match="two or more source people"):
-        IdentitySources(small_network(), people=1)
+        IdentitySources(small_network(), persons=1)
 
 
 def test_matched_features_go_through_the_head(four):
@@ -109,8 +109,8 @@ def test_who_somebody_is_goes_and_what_is_shown_stays(tmp_path):
     leaks, right = [], []
     for name, stage in (
         ("plain", SupervisedPeople(small_network())),
-        ("adversary", IdentitySources(small_network(), people=30)),
-        ("no adversary", IdentitySources(small_network(), people=30, strength=0.0)),
+        ("adversary", IdentitySources(small_network(), persons=30)),
+        ("no adversary", IdentitySources(small_network(), persons=30, strength=0.0)),
     ):
         method = train_sources(stage, people, plan, RunFolder(tmp_path / name, ""), seed=0).eval()
         leaks.append(identity_leak(method.network.encode_all(people.inputs), people.person, people.clip))

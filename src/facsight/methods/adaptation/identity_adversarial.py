@@ -27,32 +27,32 @@ from facsight.nn.split_network import SplitNetwork, pooled
 
 
 class IdentitySources(Method[People, Tensor, Tensor]):
-    """The training: `people` is how many there are, `strength` (lambda) that of the turned gradient."""
+    """The training: `persons` is how many there are, `strength` (lambda) that of the turned gradient."""
 
     def __init__(
         self,
         network: SplitNetwork,
         *,
-        people: int,
+        persons: int,
         strength: float = 1.0,
         hidden: int = 128,
         rounds: int = 5,
     ):
         super().__init__()
-        if people < 2:
+        if persons < 2:
             raise BadPeople(
-                f"expected two or more source people, whom an adversary tells apart, found {people}"
+                f"expected two or more source people, whom an adversary tells apart, found {persons}"
             )
-        self.network, self.people = network, people
+        self.network, self.persons = network, persons
         self.strength, self.rounds = strength, rounds
         self.adversary = nn.Sequential(
-            nn.Linear(network.channels, hidden), nn.ReLU(), nn.Linear(hidden, people)
+            nn.Linear(network.channels, hidden), nn.ReLU(), nn.Linear(hidden, persons)
         )
 
     def objective(self, batch: People, progress: float) -> Terms:
-        if int(batch.person.max()) >= self.people:
+        if int(batch.person.max()) >= self.persons:
             raise BadPeople(
-                f"expected persons from 0 to {self.people - 1}, found {int(batch.person.max())}: set people "
+                f"expected persons from 0 to {self.persons - 1}, found {int(batch.person.max())}: set persons "
                 "to the number of source people"
             )
         features = self.network.encode(batch.inputs)

@@ -35,7 +35,7 @@ def recipe(setting: str, seed: int) -> Recipe:
     first = (SOURCES + TARGETS) * seed
     people = {"people": SOURCES + TARGETS, "first": first, "clips": 16, "frames": 8, "data_seed": seed}
     targets = [f"person {first + SOURCES + k}" for k in range(TARGETS)]
-    others = sorted(catalog.ADAPTATION.keys() | catalog.BOUNDS.keys())
+    others = sorted(catalog.ADAPTATION)
     return check_recipe(
         {
             "seed": seed,

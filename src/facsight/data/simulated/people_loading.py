@@ -17,8 +17,8 @@ def load_simulated_people(
     frames: int = 8,
     data_seed: int = 0,
 ) -> PeopleSet:
-    """So many simulated people, from number `first` on, who differ so much (see `simulate_people`); 0, 0 and 0:
-    not at all.
+    """So many simulated people from number `first` on, who differ so much (see `simulate_people`); with zeros
+    they do not differ.
     """
     drawn = simulate_people(
         people,

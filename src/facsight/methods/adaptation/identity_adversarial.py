@@ -52,8 +52,8 @@ class IdentitySources(Method[People, Tensor, Tensor]):
     def objective(self, batch: People, progress: float) -> Terms:
         if int(batch.person.max()) >= self.persons:
             raise BadPeople(
-                f"expected persons from 0 to {self.persons - 1}, found {int(batch.person.max())}: set persons "
-                "to the number of source people"
+                f"expected persons from 0 to {self.persons - 1}, found {int(batch.person.max())}: set "
+                "persons to the number of source people"
             )
         features = self.network.encode(batch.inputs)
         turned = reverse_gradient(pooled(features), self.strength * ramp(progress))

@@ -46,6 +46,8 @@ SPLIT_NETWORKS = {
 SOURCE_STAGES = {
     "supervised_people": "facsight.methods.adaptation.supervised_people:SupervisedPeople",
     "subject_sources": "facsight.methods.adaptation.subject_based:SubjectSources",
+    "identity_sources": "facsight.methods.adaptation.identity_adversarial:IdentitySources",
+    "matching_sources": "facsight.methods.adaptation.identity_matching:MatchingSources",
 }
 
 #: Ways to adapt a trained network to one person.
@@ -59,6 +61,11 @@ ADAPTATION = {
     "coral": "facsight.methods.adaptation.coral:CorrelationAlignment",
     "domain_adversarial": "facsight.methods.adaptation.adversarial:DomainAdversarial",
     "subject_based": "facsight.methods.adaptation.subject_based:SubjectBased",
+    "progressive_subject_based": (
+        "facsight.methods.adaptation.progressive_subject_based:ProgressiveSubjectBased"
+    ),
+    "identity_adversarial": "facsight.methods.adaptation.identity_adversarial:IdentityAdversarial",
+    "identity_matching": "facsight.methods.adaptation.identity_matching:IdentityMatching",
 }
 
 #: What sees labels of the target: bounds that methods are held against, never methods.
@@ -67,6 +74,7 @@ BOUNDS = {
 }
 
 LOSSES = {
+    "without_identity": "facsight.losses.identity_matching:without_identity",
     "concordance": "facsight.losses.concordance:concordance_loss",
     "label_spaces": "facsight.losses.label_spaces:label_terms",
 }

@@ -9,6 +9,7 @@ from facsight.data.simulated.people import EXPRESSIONS, NEUTRAL, Style, simulate
 def load_simulated_people(
     *,
     people: int = 40,
+    first: int = 0,
     gain: float = Style.gain,
     offset: float = Style.offset,
     rotation: float = Style.rotation,
@@ -16,9 +17,12 @@ def load_simulated_people(
     frames: int = 8,
     data_seed: int = 0,
 ) -> PeopleSet:
-    """So many simulated people who differ so much (see `simulate_people`); 0, 0 and 0: not at all."""
+    """So many simulated people from number `first` on, who differ so much (see `simulate_people`); with zeros
+    they do not differ.
+    """
     drawn = simulate_people(
         people,
+        first=first,
         generator=torch.Generator().manual_seed(data_seed),
         style=Style(gain, offset, rotation),
         clips=clips,

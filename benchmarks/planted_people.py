@@ -1,0 +1,139 @@
+"""Every way to adapt to one person, on simulated people: 30 sources and 10 targets who differ, under 5 seeds.
+
+    python benchmarks/planted_people.py [--seeds 5] [--out FOLDER]    goes on where it was stopped
+    python benchmarks/planted_people.py --show                        prints the recorded tables
+
+Each seed has people of its own, so that intervals are over 50 targets. "styled": people differ by gains,
+offsets and rotation (`facsight.data.simulated.people`); "alike": they do not differ, and nothing can be
+gained. Half of a target's clips, without labels, are adapted to, and the other half is scored on; what sees
+neutral clips only gets those of the first half. All start from the same source stage of 20 epochs, or from
+their own of the same budget; all that train have the same budget, the options are the usual ones.
+"""
+
+import argparse
+import json
+import statistics
+import tempfile
+from pathlib import Path
+
+import torch
+
+from facsight import catalog
+from facsight.adaptation_experiment import Result, adaptation_table, open_people, train_people
+from facsight.adaptation_experiment.sources import Sources
+from facsight.data.people_set import rows_of_people, target_groups
+from facsight.metrics.identity_leak import identity_leak
+from facsight.recipe import Recipe, check_recipe
+from record import RESULTS, record
+
+SOURCES, TARGETS = 30, 10
+SETTINGS = {"styled": {}, "alike": {"gain": 0.0, "offset": 0.0, "rotation": 0.0}}
+
+
+def recipe(setting: str, seed: int) -> Recipe:
+    """All methods of the catalogue on people of this seed alone, the last ten of whom are targets."""
+    first = (SOURCES + TARGETS) * seed
+    people = {"people": SOURCES + TARGETS, "first": first, "clips": 16, "frames": 8, "data_seed": seed}
+    targets = [f"person {first + SOURCES + k}" for k in range(TARGETS)]
+    others = sorted(catalog.ADAPTATION)
+    return check_recipe(
+        {
+            "seed": seed,
+            "data": {"name": "simulated_people", "target": targets, **people, **SETTINGS[setting]},
+            "network": {"name": "split_perceptron"},
+            "method": {"name": "subject_based"},
+            "training": {"epochs": 20},
+            "comparison": {"methods": others, "seeds": 1},
+        }
+    )
+
+
+def leaks(of: Recipe, folder: Path) -> dict[str, dict[str, float]]:
+    """How well source people, in clips of their own, are told apart by the features of each source stage."""
+    data = open_people(of)
+    (group,) = target_groups(data.people, of.sections["data"]["target"])
+    people = rows_of_people(data.people, group.sources)
+    (home,) = (folder / "sources").glob(f"*/seed-{of.seed}")
+    sources = Sources(of, data, people, seed=of.seed, home=home, on_step=None)
+    found = {}
+    for name in sorted(path.name for path in home.iterdir()):
+        stage = sources.stage(name).eval()
+        with torch.no_grad():
+            right = float((stage.predict(people.inputs).argmax(dim=1) == people.label).float().mean())
+        leak = identity_leak(stage.network.encode_all(people.inputs), people.person, people.clip)
+        found[name] = {"told_apart": leak.accuracy, "chance": leak.chance, "accuracy_on_sources": right}
+    return found
+
+
+def table(results: list[Result]) -> dict[str, dict[str, object]]:
+    """A row a method, best first."""
+    rows: dict[str, dict[str, object]] = {}
+    for name, found in adaptation_table(results).items():
+        own = [one for one in results if one.method == name]
+        rows[name] = {
+            "sees": own[0].sees,
+            "role": own[0].role,
+            "accuracy": round(found.score, 4),
+            "spread": round(found.spread, 4),
+            "gain": [round(x, 4) for x in (found.gain.estimate, found.gain.low, found.gain.high)],
+            "recovered": round(found.recovered, 3) if found.recovered == found.recovered else None,
+            "made_worse": round(found.made_worse, 3),
+            "seconds": round(statistics.median(one.seconds for one in own), 2),
+        }
+    return rows
+
+
+def mean_leaks(runs: list[dict[str, dict[str, float]]]) -> dict[str, dict[str, float]]:
+    return {
+        stage: {key: round(statistics.mean(run[stage][key] for run in runs), 4) for key in runs[0][stage]}
+        for stage in runs[0]
+    }
+
+
+def show(found: dict[str, dict[str, dict[str, dict[str, object]]]]) -> None:
+    """The tables of docs/adaptation.md."""
+    styled, alike = found["styled"]["methods"], found["alike"]["methods"]
+    print("| method | sees | accuracy | gain (95 %) | recovered | made worse | alike: gain (95 %) |")
+    print("|---|---|---|---|---|---|---|")
+    for name, row in styled.items():
+        gains = ["{:+.3f} ({:+.3f} to {:+.3f})".format(*r["gain"]) for r in (row, alike[name])]  # pyright: ignore
+        recovered = "" if row["recovered"] is None else f"{row['recovered']:.2f}"
+        print(
+            f"| `{name}` | {row['sees']} | {row['accuracy']:.3f} | {gains[0]} | {recovered} "
+            f"| {row['made_worse']:.2f} | {gains[1]} |"
+        )
+    print("\n| source stage | people told apart (chance) | accuracy on source people |\n|---|---|---|")
+    for name, row in found["styled"]["leaks"].items():
+        print(
+            f"| `{name}` | {row['told_apart']:.3f} ({row['chance']:.3f}) | {row['accuracy_on_sources']:.3f} |"
+        )
+
+
+def main() -> None:
+    options = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    options.add_argument("--seeds", type=int, default=5)
+    options.add_argument("--out", type=Path)
+    options.add_argument("--show", action="store_true")
+    chosen = options.parse_args()
+    if chosen.show:
+        show(json.loads((RESULTS / "planted_people.json").read_text())["results"])
+        return
+    torch.set_num_threads(1)
+    out = chosen.out or Path(tempfile.mkdtemp())
+    found = {}
+    for setting in SETTINGS:
+        results, told = [], []
+        for seed in range(chosen.seeds):
+            of, folder = recipe(setting, seed), out / f"{setting}-{seed}"
+            results += train_people(of, folder)
+            told.append(leaks(of, folder))
+            print(setting, seed, flush=True)
+        found[setting] = {"methods": table(results), "leaks": mean_leaks(told)}
+    show(found)
+    print(record("planted_people", {"seeds": chosen.seeds, **found}))
+
+
+if __name__ == "__main__":
+    main()

@@ -111,7 +111,7 @@ def read_video_into(
     `BadOutput` where the folder cannot be written: what has been read stays in its parts.
     """
     key = _key(path, sampling, settings_of(reader, sampling))
-    table = folder / READINGS / f"{_safe(path.stem)}-{key[:12]}.parquet"
+    table = folder / READINGS / f"{safe_name(path.stem)}-{key[:12]}.parquet"
     done = outcome_of(table)
     if done is not None and done.error is None:
         return done
@@ -140,6 +140,7 @@ class _Parts:
 
     def __init__(self, path: Path, home: Path, reader: Reader):
         self.path, self.home, self.reader = path, home, reader
+        self._columns = reader.classes, reader.action_units, reader.beside
         self.files = sorted(home.glob("0*.parquet"))
         last = json.loads(self.files[-1].with_suffix(".json").read_text("utf-8")) if self.files else {}
         self.stop = Stop(**last["stop"]) if last else None
@@ -177,7 +178,7 @@ class _Parts:
         with whole_file(self._next().with_suffix(".json")) as partial:
             partial.write_text(state, encoding="utf-8")
         results = chain.from_iterable(self._waiting)
-        self._write(as_rows(str(self.path), results, self.reader.classes, self.reader.action_units))
+        self._write(as_rows(str(self.path), results, *self._columns))
         self._waiting = []
 
     def join(self, table: Path, about: Mapping[str, Any], error: str | None) -> VideoOutcome:
@@ -185,7 +186,7 @@ class _Parts:
         self.flush()
         if not self.files:
             error = error or "it has no frame that could be decoded"
-            self._write(failed_row(str(self.path), error, self.reader.classes, self.reader.action_units))
+            self._write(failed_row(str(self.path), error, *self._columns))
         frames, with_face = self._counts()
         outcome = VideoOutcome(
             file=printable(self.path),
@@ -255,10 +256,10 @@ def _key(path: Path, sampling: Sampling, settings: Mapping[str, Any]) -> str:
     return hashlib.sha256(known.encode()).hexdigest()[:24]
 
 
-def _safe(name: str) -> str:
+def safe_name(name: str) -> str:
     """A video's name as part of a file name that every system takes.
 
-    >>> _safe('day 2: "the" talk')
+    >>> safe_name('day 2: "the" talk')
     'day_2_the_talk'
     """
     return re.sub(r"[^0-9A-Za-z._-]+", "_", name).strip("._")[:60] or "video"

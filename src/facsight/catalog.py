@@ -43,10 +43,14 @@ SPLIT_NETWORKS = {
 SOURCE_STAGES = {
     "supervised_people": "facsight.methods.adaptation.supervised_people:SupervisedPeople",
     "subject_sources": "facsight.methods.adaptation.subject_based:SubjectSources",
+    "translation_sources": "facsight.methods.adaptation.personalized_feature_translation:TranslationSources",
 }
 
 #: Ways to adapt a trained network to one person.
 ADAPTATION = {
+    "personalized_feature_translation": (
+        "facsight.methods.adaptation.personalized_feature_translation:PersonalizedTranslation"
+    ),
     "person_normalisation": "facsight.methods.adaptation.normalisation:PersonNormalisation",
     "batch_statistics": "facsight.methods.adaptation.batch_statistics:BatchStatistics",
     "neutral_subtraction": "facsight.methods.adaptation.neutral_subtraction:NeutralSubtraction",
@@ -64,6 +68,7 @@ BOUNDS = {
 }
 
 LOSSES = {
+    "style": "facsight.losses.style:style_loss",
     "concordance": "facsight.losses.concordance:concordance_loss",
     "label_spaces": "facsight.losses.label_spaces:label_terms",
 }

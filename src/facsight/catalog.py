@@ -60,11 +60,16 @@ ADAPTATION = {
     "coral": "facsight.methods.adaptation.coral:CorrelationAlignment",
     "domain_adversarial": "facsight.methods.adaptation.adversarial:DomainAdversarial",
     "subject_based": "facsight.methods.adaptation.subject_based:SubjectBased",
+    "information_maximisation": (
+        "facsight.methods.adaptation.information_maximisation:InformationMaximisation"
+    ),
+    "cluster_pseudo_labels": "facsight.methods.adaptation.cluster_pseudo_labels:ClusterPseudoLabels",
 }
 
 #: What sees labels of the target: bounds that methods are held against, never methods.
 BOUNDS = {
     "fine_tuning": "facsight.methods.adaptation.fine_tuning:FineTuning",
+    "few_labels": "facsight.methods.adaptation.few_labels:FewLabels",
 }
 
 LOSSES = {

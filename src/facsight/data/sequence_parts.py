@@ -1,12 +1,14 @@
 """Parts of a set of recordings: its folds, and what a protocol scores of it."""
 
+from collections.abc import Sequence
 from dataclasses import replace
 
 import polars as pl
+import torch
 from jaxtyping import Float
 from torch import Tensor
 
-from facsight.core.errors import BadFolds, BadLabels, BadRecipe
+from facsight.core.errors import BadFolds, BadLabels, BadRecipe, did_you_mean
 from facsight.core.labels import Conversion, LabelSpace, convert
 from facsight.data.folds import Folds, group_folds
 from facsight.data.protocol import Protocol
@@ -59,6 +61,47 @@ def fold_part(recordings: SequenceSet, folds: Folds, fold: int, split: str) -> S
     part = folds[folds.names[fold - 1]]["test" if split == "val" else "train"]
     kept, name = set(part["sample"]), f"{recordings.name}-fold{fold}of{len(folds)}-{split}"
     return recordings.subset(lambda one: one.name in kept, name)
+
+
+def labelled_with(recordings: SequenceSet, spaces: Sequence[str]) -> SequenceSet:
+    """The recordings with labels of some of their label spaces, in the set's order; those that have any.
+
+    `BadLabels` for a space that is not there, and where no recording has a label.
+    """
+    known = [space.name for space in recordings.spaces]
+    for name in spaces:
+        if name not in known:
+            raise BadLabels(f"{recordings.name} has no labels of {name!r}: {did_you_mean(name, known)}")
+    chosen = tuple(space for space in recordings.spaces if space.name in spaces)
+    kept = [
+        replace(one, truth={space.name: one.truth[space.name] for space in chosen})
+        for one in recordings.recordings
+        if any(one.truth[space.name].isfinite().any() for space in chosen)
+    ]
+    if not kept:
+        raise BadLabels(f"{recordings.name}: no recording has a label of {', '.join(spaces) or 'nothing'}")
+    return replace(recordings, spaces=chosen, recordings=tuple(kept))
+
+
+def importance_of(recordings: SequenceSet, balance: float) -> dict[str, list[float]]:
+    r"""How much each class, and each unit that is there, counts, by label space, from its share :math:`p`.
+
+    Of :math:`C` classes and of units:
+
+    .. math:: (1 / C p)^{\text{balance}}, \quad ((1 - p) / p)^{\text{balance}}
+
+    Classes and units that are nowhere count 1, and units that are everywhere.
+    """
+    found = {}
+    for space in recordings.spaces:
+        if space.kind not in ("classes", "units"):
+            continue
+        share = torch.cat([one.truth[space.name].reshape(-1, len(space)) for one in recordings.recordings])
+        share = share.double().nanmean(dim=0).nan_to_num()
+        odds = 1 / (len(space) * share) if space.kind == "classes" else (1 - share) / share
+        there = (share > 0) & ((share < 1) | (space.kind == "classes"))
+        found[space.name] = torch.where(there, odds, 1.0).pow(balance).tolist()
+    return found
 
 
 def under_protocol(recordings: SequenceSet, protocol: Protocol) -> SequenceSet:

@@ -82,18 +82,24 @@ SEQUENCES = Kind(
             "fold_seed": int,
             "protocol": str,
             "scheme": str,
+            "spaces": Sequence[str],
         },
         "fusion": {"name": str},
         "temporal": {"name": str},
         "method": {"name": str},
-        "network": {"prevalent": Sequence[str], "imagine": bool},
+        "network": {
+            "prevalent": Sequence[str],
+            "imagine": bool,
+            "donors": Sequence[str],
+            "donor_dropout": float,
+        },
         "postprocess": dict.fromkeys((*FILTERS, *ADJUSTMENTS), dict),
     },
     supplied={
         "data": {"split", "modalities", "wanted"},
         "fusion": {"sizes"},
         "temporal": {"features"},
-        "method": {"network", "spaces"},
+        "method": {"network", "spaces", "importance"},
         "network": {"fusion", "outputs", "encoders", "temporal"},
     },
     defaults={"fusion": {"name": "concatenation"}},
@@ -189,6 +195,10 @@ def section_options(kind: Kind, section: str, chosen: Mapping[str, Any]) -> dict
             options |= signature_options(catalog.load("heads", chosen.get("head", "gap")))
         if section == "method" and takes_guide(named):
             options["guidance"] = float
+        if "importance" in options:
+            options["balance"] = (
+                float  # how much rare classes and units count: 0 not, 1 as much as all others
+            )
         if "teacher" in options:
             options["teacher"] = str  # an earlier stage, or the folder of another run
         return _not_supplied(options, kind, section) | dict(kind.extra.get(section, {}))

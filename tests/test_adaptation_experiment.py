@@ -172,6 +172,24 @@ def test_targets_of_a_list_share_one_source_training_a_seed(tmp_path):
     }
 
 
+def test_a_further_bound_sees_the_labels_of_a_few_clips(tmp_path, monkeypatch):
+    """`fine_tuning` under another name stands for any; it is shown two clips, where the oracle has four."""
+    monkeypatch.setitem(catalog.BOUNDS, "another", catalog.BOUNDS["fine_tuning"])
+    seen = []
+    train = running.train_sources
+    monkeypatch.setattr(
+        running,
+        "train_sources",
+        lambda method, people, *a, **k: (seen.append(people), train(method, people, *a, **k))[1],
+    )
+    plan = _with(target="person 2", methods=[]) | {
+        "comparison": {"methods": [], "bounds": ["another"], "few": 2}
+    }
+    results = train_people(check_recipe(plan), tmp_path / "run")
+    assert [len(people.clip.unique()) for people in seen] == [4, 2]
+    assert [one.role for one in results] == ["bound", "bound", "bound", "method"]
+
+
 # --- the report
 
 
@@ -240,6 +258,7 @@ def test_training_from_the_command_line(tmp_path, capsys):
         ("method", {"neutral": 3}, "no option 'neutral'"),
         ("comparison", {"methods": ["fine_tuning"]}, "sees labels of the target"),
         ("comparison", {"methods": ["supervised"]}, "adapt to a person, 'supervised' does not"),
+        ("comparison", {"bounds": 3}, "comparison.bounds expects"),
         ("comparison", {"seed": 3}, "did you mean 'seeds'"),
         ("source_stage", {"name": "supervised_people", "smoothin": 0.1}, "did you mean 'smoothing'"),
         ("source_stage", {"smoothing": 0.1}, "needs a `name`"),
@@ -272,6 +291,8 @@ def test_plans_that_make_no_sense(options, message, tmp_path):
 def test_unknown_targets_and_methods(tmp_path):
     with pytest.raises(BadFolds, match="did you mean 'person 5'"):
         train_people(recipe(target="persn 5"), tmp_path / "run")
+    with pytest.raises(UnknownName, match="did you mean 'fine_tuning'"):
+        recipe("comparison", bounds=["fine_tunning"])
     with pytest.raises(UnknownName, match="methods has no 'neutrl'"):
         recipe("comparison", methods=["neutrl"])
 

@@ -3,7 +3,7 @@ import torch
 
 from facsight.core.errors import BadFolds
 from facsight.core.people import People
-from facsight.data.people_set import numbered_again, rows_of_people, split_clips, target_groups
+from facsight.data.people_set import few_clips, numbered_again, rows_of_people, split_clips, target_groups
 
 
 def people(names=("anna", "ben", "cleo"), clips=8, rows=3):
@@ -58,6 +58,14 @@ def test_a_single_neutral_clip_is_adapted_to_and_another_single_one_scored():
     single = people(("anna",), clips=3)
     adapted, scored = split_clips(single, share=0.5, seed=0, first=0)
     assert (adapted.label.unique().tolist(), scored.label.unique().tolist()) == ([0], [1, 2])
+
+
+def test_few_clips_are_of_every_class_in_turn():
+    some = few_clips(people(("anna",), clips=12), 5, seed=0)
+    of_clips = [int(some.label[some.clip == clip][0]) for clip in some.clip.unique()]
+    assert sorted(of_clips) == [0, 0, 1, 2, 3]
+    assert len(some) == 15
+    assert len(few_clips(people(("anna",), clips=2), 5, seed=0)) == 6
 
 
 def test_numbers_of_persons_close_up():

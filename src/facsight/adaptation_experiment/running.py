@@ -15,7 +15,14 @@ from facsight.core.adaptation import Adaptation
 from facsight.core.errors import BadFolds
 from facsight.core.method import Method
 from facsight.core.people import People, Unlabelled
-from facsight.data.people_set import PeopleSet, TargetGroup, rows_of_people, split_clips, target_groups
+from facsight.data.people_set import (
+    PeopleSet,
+    TargetGroup,
+    few_clips,
+    rows_of_people,
+    split_clips,
+    target_groups,
+)
 from facsight.metrics.classification import accuracy_of, balanced_accuracy, confusion_matrix, macro_f1
 from facsight.nn.split_network import AT_ONCE
 from facsight.recipe import Recipe
@@ -42,14 +49,15 @@ def train_people(
     data, plan = open_people(recipe), PeoplePlan(**recipe.sections["comparison"])
     groups = target_groups(data.people, recipe.sections["data"]["target"])
     run.write_json(ENVIRONMENT, environment(recipe.seed))
-    methods = tuple(dict.fromkeys((LOWER, UPPER, *plan.methods, recipe.sections["method"]["name"])))
+    own = recipe.sections["method"]["name"]
+    methods = tuple(dict.fromkeys((LOWER, UPPER, *plan.bounds, *plan.methods, own)))
     total = sum(len(group.targets) for group in groups) * plan.seeds * len(methods)
     results: list[Result] = []
     for sources, target in _pairs(recipe, data, groups, plan.seeds, out, on_step):
-        own = data.people.of(target)
+        rows = data.people.of(target)
         whose = out / "targets" / folder_name(target, data.people.names[target]) / f"seed-{sources.seed}"
         for name in methods:
-            results.append(_result(name, sources, own, plan.share, whose / name))
+            results.append(_result(name, sources, rows, plan, whose / name))
             if on_result:
                 on_result(len(results), total)
     write_results(out, results)
@@ -89,13 +97,17 @@ def open_people(recipe: Recipe) -> PeopleSet:
     return catalog.load("people", options.pop("name"))(**options)
 
 
-def _result(name: str, sources: Sources, target: People, share: float, folder: Path) -> Result:
+def _result(name: str, sources: Sources, target: People, plan: PeoplePlan, folder: Path) -> Result:
     """What a method says of a target, read from its folder if it is there."""
     if (folder / RESULT).is_file():
         return read_result(folder)
     began = time.monotonic()
-    adapting, scored = split_clips(target, share=share, seed=sources.seed, first=sources.data.neutral_class)
+    adapting, scored = split_clips(
+        target, share=plan.share, seed=sources.seed, first=sources.data.neutral_class
+    )
     run = RunFolder(folder, sources.recipe.to_toml())
+    if name in catalog.BOUNDS and name != UPPER:
+        adapting = few_clips(adapting, plan.few, seed=sources.seed)
     method, sees = _adapted(name, sources, adapting, run)
     confusion = confusion_matrix(
         _answers(method, scored.inputs), scored.label, classes=len(sources.data.classes)
@@ -152,7 +164,7 @@ def _shown(method: Adaptation, adapting: People, data: PeopleSet) -> Unlabelled:
 
 
 def _role(name: str, recipe: Recipe) -> Role:
-    if name in (LOWER, UPPER):
+    if name == LOWER or name in catalog.BOUNDS:
         return "bound"
     return "baseline" if name in BASELINES and name != recipe.sections["method"]["name"] else "method"
 

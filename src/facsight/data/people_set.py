@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import zip_longest
 
 import torch
 
@@ -65,11 +66,8 @@ def split_clips(
     on the side that is adapted to. `BadFolds` where a side is left empty.
     """
     generator = torch.Generator().manual_seed(seed)
-    by_class: dict[int, list[int]] = {}
-    for clip in target.clip.unique().tolist():
-        by_class.setdefault(int(target.label[target.clip == clip].mode().values), []).append(clip)
     adapted: list[int] = []
-    for label, clips in sorted(by_class.items()):
+    for label, clips in sorted(_clips_by_class(target).items()):
         order = torch.randperm(len(clips), generator=generator).tolist()
         count = min(max(round(share * len(clips)), 1), len(clips) - 1) if len(clips) > 1 else label == first
         adapted += [clips[k] for k in order[:count]]
@@ -83,6 +81,17 @@ def split_clips(
     return target.take(inside), target.take(~inside)
 
 
+def few_clips(target: People, count: int, *, seed: int) -> People:
+    """The rows of so many clips of a person, or of all there are: one of each class in turn, by chance."""
+    generator = torch.Generator().manual_seed(seed)
+    by_class = [
+        [clips[k] for k in torch.randperm(len(clips), generator=generator).tolist()]
+        for _, clips in sorted(_clips_by_class(target).items())
+    ]
+    in_turn = [clip for turn in zip_longest(*by_class) for clip in turn if clip is not None]
+    return target.take(torch.isin(target.clip, torch.tensor(in_turn[:count], dtype=target.clip.dtype)))
+
+
 def rows_of_people(people: People, wanted: Sequence[int]) -> People:
     """The rows of some people."""
     return people.take(torch.isin(people.person, torch.tensor(wanted, dtype=people.person.dtype)))
@@ -94,6 +103,14 @@ def numbered_again(people: People) -> People:
     number = torch.searchsorted(present, people.person)
     names = tuple(people.names[one] for one in present.tolist())
     return People(people.inputs, people.label, number, people.clip, names)
+
+
+def _clips_by_class(target: People) -> dict[int, list[int]]:
+    """A person's clips by the class that most of their rows are of."""
+    found: dict[int, list[int]] = {}
+    for clip in target.clip.unique().tolist():
+        found.setdefault(int(target.label[target.clip == clip].mode().values), []).append(clip)
+    return found
 
 
 def _group(name: str, targets: tuple[int, ...], present: Sequence[int]) -> TargetGroup:

@@ -213,6 +213,8 @@ def _check_people(source: str, sections: Mapping[str, Mapping[str, Any]]) -> Non
     for name in sections["comparison"]["methods"]:
         if name not in catalog.SOURCE_STAGES and kind_of(name) is not PEOPLE:
             raise BadRecipe(f"{source}: comparison.methods adapt to a person, {name!r} does not")
+    for name in sections["comparison"].get("bounds", ()):
+        catalog.load("bounds", name)
 
 
 def _check_folds(source: str, data: Mapping[str, Any]) -> None:

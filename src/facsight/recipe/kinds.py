@@ -169,8 +169,8 @@ def kind_of(method: str) -> Kind:
         return PEOPLE
     if method in catalog.BOUNDS:
         raise BadRecipe(
-            f"{method!r} sees labels of the target: it is a bound, which every recipe of adaptation is held "
-            "against anyway, and no method"
+            f"{method!r} sees labels of the target: it is a bound and no method; name it in "
+            "comparison.bounds (fine_tuning is always there)"
         )
     catalog.load("methods", method)  # tells the nearest known one
     raise AssertionError(method)

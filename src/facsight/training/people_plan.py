@@ -20,16 +20,20 @@ class PeoplePlan:
     """Other methods, with their usual options, that are run beside the recipe's; and over how many seeds.
 
     Seeds are the recipe's and those after it: of the network's start, of training, and of which clips of a
-    target are adapted to. `share` is that of the clips; the rest is scored on. Whatever is compared, the
-    bounds are run, too: the network unadapted, and the oracle that sees labels.
+    target are adapted to. `share` is that of the clips; the rest is scored on. Two bounds are always run: the
+    network unadapted, and the oracle, which sees the labels of all clips to adapt to. `bounds` are further
+    ones, which see those of `few` clips.
     """
 
     methods: Sequence[str] = BASELINES
+    bounds: Sequence[str] = ()
+    few: int = 5
     seeds: int = 1
     share: float = 0.5
 
     def __post_init__(self):
-        if self.seeds < 1:
-            raise BadRecipe(f"comparison.seeds is 1 or more, found {self.seeds}")
+        for name in ("seeds", "few"):
+            if getattr(self, name) < 1:
+                raise BadRecipe(f"comparison.{name} is 1 or more, found {getattr(self, name)}")
         if not 0 < self.share < 1:
             raise BadRecipe(f"comparison.share is between 0 and 1, found {self.share}")

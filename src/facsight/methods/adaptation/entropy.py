@@ -5,7 +5,8 @@ Paper    Wang, Shelhamer, Liu, Olshausen and Darrell, "Tent: fully test-time ada
 Needs    the target without labels
 Learns   the mean entropy of its own answers, by a gain and an offset a channel; all else is frozen
 Harm     it also makes surer what is wrong, and with a high rate, few classes in the target or many steps all
-         answers become one class: keep the budget small
+         answers become one class: keep the budget small. On simulated people it is below no
+         adaptation at all (docs/personal.md)
 Differs  gain and offset are those of the features' channels, so that a network needs no normalisation layers
          and maps stay maps; statistics of batch normalisation stay those of training (see `batch_statistics`)
 """

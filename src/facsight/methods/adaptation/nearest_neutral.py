@@ -4,7 +4,8 @@ Needs    a clip of the target that is known to be neutral; of each source person
          class (personal data of theirs: see docs/personal.md)
 Learns   nothing: a prototype a class, in closed form
 Harm     where people who look alike at rest do not move alike, and where the network's head knows more than
-         a mean a class: the head is not used at all
+         a mean a class: the head is not used at all. On simulated people it is above no adaptation
+         (docs/personal.md)
 Source   prototypes as a classifier: Snell, Swersky and Zemel, "Prototypical networks for few-shot learning",
          NeurIPS 2017, eq. 2; source people chosen by likeness: Zeeshan et al., FG 2024, arXiv 2312.05632
 """

@@ -3,7 +3,7 @@
 Needs    a clip of the target that is known to be neutral; of source people their neutral features
 Learns   nothing: an offset a channel, in closed form
 Harm     where the clip is not neutral, or people differ in how strongly they show rather than in where they
-         start: an offset cannot mend a gain
+         start: an offset cannot mend a gain. On simulated people it is above no adaptation (docs/personal.md)
 Source   the difference from the person's neutral face as the feature: Tian, Kanade and Cohn, "Recognizing
          action units for facial expression analysis", PAMI 23, 2001, section 4; here at the features of a
          network, and with a neutral face of all added back, so that the trained head can be kept

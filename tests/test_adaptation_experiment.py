@@ -19,6 +19,7 @@ from facsight.adaptation_experiment import (
 from facsight.cli.app import run as command
 from facsight.core.errors import BadFolds, BadPeople, BadRecipe, BadTraining, UnknownName
 from facsight.core.people import People
+from facsight.data.people_file import write_people
 from facsight.data.people_set import PeopleSet
 from facsight.data.simulated.people import NEUTRAL
 from facsight.data.simulated.people_loading import load_simulated_people
@@ -323,6 +324,25 @@ SMALL = {
     "training": {"epochs": 1, "batch_size": 8},
     "comparison": {"methods": []},
 }
+
+
+def test_faces_are_adapted_to_as_rows_are(tmp_path):
+    people = few(3)
+    pixels = people.label.view(-1, 1, 1, 1) + torch.randn(len(people), 1, 24, 24)
+    made = People(pixels, people.label, *_rest(people))
+    write_people(tmp_path / "faces.people", PeopleSet("faces", ("neutral", "smile"), made, "neutral"))
+    content = SMALL | {
+        "data": {"name": "people_file", "file": str(tmp_path / "faces.people"), "target": "person 2"},
+        "network": {"name": "split_resnet", "widths": [4, 4, 4], "stem": 4},
+        "comparison": {"methods": ["batch_statistics", "nearest_neutral"]},
+    }
+    results = train_people(check_recipe(CONTENT | content), tmp_path / "run")
+    assert [one.method for one in results][2:] == [
+        "batch_statistics",
+        "nearest_neutral",
+        "neutral_subtraction",
+    ]
+    assert all(0 <= one.accuracy <= 1 for one in results)
 
 
 def test_a_single_source_person_is_enough_where_people_are_not_compared(tmp_path, monkeypatch):

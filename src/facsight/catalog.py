@@ -31,12 +31,14 @@ SEQUENCE_METHODS = {
 #: Labelled people.
 PEOPLE = {
     "simulated_people": "facsight.data.simulated.people_loading:load_simulated_people",
+    "people_file": "facsight.data.people_file:load_people_file",
     "people_table": "facsight.data.people_table:load_people_table",
 }
 
 #: Networks cut in two, between which a person's style can be taken off.
 SPLIT_NETWORKS = {
     "split_perceptron": "facsight.nn.split_perceptron:split_perceptron",
+    "split_resnet": "facsight.nn.split_resnet:split_resnet",
 }
 
 #: What a network is trained by on source people, before it is adapted to one.

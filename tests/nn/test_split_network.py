@@ -1,3 +1,5 @@
+import copy
+
 import torch
 from torch import nn
 
@@ -25,3 +27,13 @@ def test_a_classifier_that_is_split_says_the_same(generator):
     assert parted.encode(pixels).shape[:2] == (2, 8)
     torch.testing.assert_close(parted(pixels), whole(pixels).logits)
     assert {id(p) for p in parted.parameters()} == {id(p) for p in whole.parameters()}
+
+
+def test_a_copy_of_a_split_classifier_has_weights_of_its_own(generator):
+    network = split(build_network(3, widths=(4, 6, 8), blocks=(1, 1, 1), stem=4)).eval()
+    pixels, other = torch.randn(2, 1, 24, 24, generator=generator), copy.deepcopy(network)
+    said = network(pixels)
+    for parameter in other.parameters():
+        parameter.data.zero_()
+    assert torch.equal(network(pixels), said)
+    assert other(pixels).abs().sum() == 0

@@ -8,6 +8,7 @@ import torch
 from jaxtyping import Float
 from torch import Tensor, nn
 
+from facsight.core.errors import BadPeople
 from facsight.nn.split_network import PooledHead, SplitNetwork
 from facsight.nn.standardised import Standardised
 
@@ -36,6 +37,10 @@ class RowEncoder(nn.Module):
 def split_perceptron(
     shape: tuple[int, ...], *, classes: int, size: int = 64, layers: int = 2, dropout: float = 0.1
 ) -> SplitNetwork:
-    """A perceptron for inputs of this shape, with random weights."""
+    """A perceptron for rows of this shape, with random weights."""
+    if len(shape) != 1:
+        raise BadPeople(
+            f"expected inputs that are rows of numbers, found {shape}: faces take network.name=split_resnet"
+        )
     encoder = RowEncoder(shape[0], size=size, layers=layers, dropout=dropout)
     return SplitNetwork(encoder, PooledHead(size, classes=classes))

@@ -5,6 +5,7 @@ from dataclasses import replace
 from typing import Any, TypeVar
 
 import torch
+from accelerate import Accelerator
 from jaxtyping import Int
 from torch import Tensor
 
@@ -125,14 +126,15 @@ def adapt(
             f"{type(method).__name__} looks at source people, and there are none: give some, or use a method "
             "that sees the target only"
         )
+    device = Accelerator().device
+    method = method.to(device)
     with torch.random.fork_rng():
         torch.manual_seed(seed)
-        method.eval().begin(target, shown)
+        method.eval().begin(target.to(device), shown.to(device) if shown else None)
     if not method.trains:
         return method.eval()
 
     def refresh(current: Adaptation, progress: float) -> None:
-        device = next(current.parameters()).device
         current.eval().refresh(target.to(device), progress)
 
     examples = TargetExamples(target, shown, together=method.together)

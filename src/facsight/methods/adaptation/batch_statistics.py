@@ -6,7 +6,8 @@ Paper    Li, Wang, Shi, Liu and Hou, "Revisiting batch normalization for practic
 Needs    the target without labels; a network with batch normalisation that is not folded
 Learns   nothing: two numbers a channel of each batch normalisation, in one pass
 Harm     where the target's mix of classes is not that of the sources; with few inputs `prior` helps then.
-         On simulated people, who have all classes alike, it is above no adaptation (docs/personal.md)
+         On simulated people, who have all classes alike, it is above no adaptation; where they do not
+         differ, below (docs/personal.md)
 Differs  the target is taken a part at a time where it is large, and the parts' statistics are averaged
 """
 

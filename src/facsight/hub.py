@@ -21,6 +21,8 @@ from facsight.core.errors import BadCheckpoint, MissingData, UnknownName, did_yo
 from facsight.faces.finder import DEFAULT, default_finder, open_finder
 from facsight.faces.staged import StagedFinder
 
+#: The folder beside the bundled weights with moments of neutral faces of many people.
+NEUTRAL_PEOPLE = "neutral"
 #: Seconds without an answer after which a download is given up.
 PATIENCE = 30
 _BLOCK = 1 << 20
@@ -68,6 +70,17 @@ def bundled_weights() -> Path:
         raise MissingData(
             f"expected the bundled reader's weights (one .safetensors file) in {folder}, found {len(found)}; "
             "install facsight again, or give a weights file by its path"
+        )
+    return found[0]
+
+
+def bundled_neutral_people() -> Path:
+    """Moments of neutral faces for the bundled reader (`nn.neutral_people`). `MissingData` without them."""
+    found = sorted((Path(str(files("facsight"))) / "weights" / NEUTRAL_PEOPLE).glob("*.safetensors"))
+    if len(found) != 1:
+        raise MissingData(
+            "expected one file of neutral faces beside the bundled reader's weights, "
+            f"found {len(found)}; install facsight again"
         )
     return found[0]
 

@@ -148,6 +148,23 @@ def expression_columns(classes: Sequence[str]) -> tuple[Column, ...]:
     )
 
 
+def unadapted_columns(classes: Sequence[str]) -> tuple[Column, ...]:
+    """What a reader says of one person's face when it knows nothing of the person."""
+    return (
+        Column("unadapted_label", "text", "", "a class", "the label without the adaptation to the person"),
+        *(
+            Column(
+                column.name.replace("expression_", "unadapted_", 1),
+                "number",
+                "probability",
+                "0 to 1",
+                f"calibrated probability of {name} without the adaptation to the person",
+            )
+            for column, name in zip(expression_columns(classes), classes, strict=True)
+        ),
+    )
+
+
 def unit_columns(action_units: Sequence[int]) -> tuple[Column, ...]:
     """One share of the attention per action unit."""
     return tuple(

@@ -14,6 +14,7 @@ from facsight.analysis.conventions import Convention
 from facsight.analysis.frames import FrameResult
 from facsight.analysis.reading import Reading
 from facsight.analysis.table import KINDS, face_row, write_csv
+from facsight.analysis.tools.convention import own
 from facsight.analysis.wording import printable
 from facsight.core.saving import whole_file
 
@@ -21,24 +22,37 @@ from facsight.core.saving import whole_file
 ROWS_A_GROUP = 4096
 
 
-def frame_schema(classes: Sequence[str], action_units: Sequence[int]) -> dict[str, Any]:
-    """Names and types of everything that is kept of a face in a frame."""
-    columns = {column.name: KINDS[column.kind] for column in frame_columns(classes, action_units)}
+def frame_schema(
+    classes: Sequence[str], action_units: Sequence[int], beside: Sequence[Column] = ()
+) -> dict[str, Any]:
+    """Names and types of everything that is kept of a face in a frame; `beside` are the reader's."""
+    kept = (*frame_columns(classes, action_units), *beside)
+    columns = {column.name: KINDS[column.kind] for column in kept}
     return columns | {"landmarks": KINDS["numbers"], "attention": pl.List(pl.UInt8)}
 
 
 def as_rows(
-    name: str, results: Iterable[FrameResult], classes: Sequence[str], action_units: Sequence[int]
+    name: str,
+    results: Iterable[FrameResult],
+    classes: Sequence[str],
+    action_units: Sequence[int],
+    beside: Sequence[Column] = (),
 ) -> pl.DataFrame:
     """The rows of some frames of the video called `name`. What is not known is null, never 0 or NaN."""
-    schema = frame_schema(classes, action_units)
+    schema = frame_schema(classes, action_units, beside)
     rows = [row for result in results for row in _rows(printable(name), result)]
     return pl.DataFrame(rows, schema=schema, orient="row")
 
 
-def failed_row(name: str, reason: str, classes: Sequence[str], action_units: Sequence[int]) -> pl.DataFrame:
+def failed_row(
+    name: str,
+    reason: str,
+    classes: Sequence[str],
+    action_units: Sequence[int],
+    beside: Sequence[Column] = (),
+) -> pl.DataFrame:
     """The one row of a video that could not be read."""
-    schema = frame_schema(classes, action_units)
+    schema = frame_schema(classes, action_units, beside)
     row = {"file": printable(name), "status": "failed", "reason": reason}
     return pl.DataFrame([row], schema=schema, orient="row")
 
@@ -87,8 +101,7 @@ def write_frame_tables(
     tables: Sequence[Path], folder: Path, convention: str, arranged: Convention, added: Sequence[Column]
 ) -> None:
     """`readings.csv` with its sidecar, from the videos' tables: the arranged columns, then those `added`."""
-    own = tuple((column, pl.col(column.name)) for column in added)
-    everything = replace(arranged, columns=(*arranged.columns, *own))
+    everything = replace(arranged, columns=(*arranged.columns, *own(added)))
     write_csv(in_order(tables), folder, everything, convention)
 
 

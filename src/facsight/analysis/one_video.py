@@ -140,6 +140,7 @@ class _Parts:
 
     def __init__(self, path: Path, home: Path, reader: Reader):
         self.path, self.home, self.reader = path, home, reader
+        self._columns = reader.classes, reader.action_units, reader.beside
         self.files = sorted(home.glob("0*.parquet"))
         last = json.loads(self.files[-1].with_suffix(".json").read_text("utf-8")) if self.files else {}
         self.stop = Stop(**last["stop"]) if last else None
@@ -177,7 +178,7 @@ class _Parts:
         with whole_file(self._next().with_suffix(".json")) as partial:
             partial.write_text(state, encoding="utf-8")
         results = chain.from_iterable(self._waiting)
-        self._write(as_rows(str(self.path), results, self.reader.classes, self.reader.action_units))
+        self._write(as_rows(str(self.path), results, *self._columns))
         self._waiting = []
 
     def join(self, table: Path, about: Mapping[str, Any], error: str | None) -> VideoOutcome:
@@ -185,7 +186,7 @@ class _Parts:
         self.flush()
         if not self.files:
             error = error or "it has no frame that could be decoded"
-            self._write(failed_row(str(self.path), error, self.reader.classes, self.reader.action_units))
+            self._write(failed_row(str(self.path), error, *self._columns))
         frames, with_face = self._counts()
         outcome = VideoOutcome(
             file=printable(self.path),

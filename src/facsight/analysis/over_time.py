@@ -74,8 +74,12 @@ def add_columns(
     action_units: Sequence[int],
     over_time: OverTime,
     told: Told | None = None,
+    beside: Sequence[Column] = (),
 ) -> None:
-    """Write the columns over time, and the people who were `told`, in place of those that the table had."""
+    """Write the columns over time, and the people who were `told`, in place of those that the table had.
+
+    `beside` are the reader's columns of that name.
+    """
     metadata = pl.read_parquet_metadata(table)
     asked = [over_time.describe()["smoothing"], over_time.neutral]
     made = json.dumps(asked if told is None else [*asked, told.as_json()])
@@ -87,7 +91,7 @@ def add_columns(
     added, count = smooth(placed, classes, over_time.smoothing).drop(rows.columns), len(rows)
     del rows, placed  # before the table is written
     kept = {key: text for key, text in metadata.items() if not key.startswith("ARROW")}
-    read = pl.scan_parquet(table).select(*frame_schema(classes, action_units))
+    read = pl.scan_parquet(table).select(*frame_schema(classes, action_units, beside))
     groups = (
         add_above(
             read.slice(start, ROWS_A_GROUP)

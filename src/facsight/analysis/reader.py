@@ -1,10 +1,11 @@
 """Photos and videos in, readings with their evidence out."""
 
+import copy
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import islice
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import numpy as np
 import torch
@@ -13,9 +14,11 @@ from torch import Tensor
 
 from facsight import __version__
 from facsight.analysis.cautions import face_cautions
+from facsight.analysis.columns import Column, unadapted_columns
 from facsight.analysis.evidence import Source, weigh
 from facsight.analysis.frames import FrameResult, Stop, read_frames
 from facsight.analysis.looking import Look, look_at, look_at_many
+from facsight.analysis.person_file import Person, load_person
 from facsight.analysis.reading import PhotoResult, Reading
 from facsight.core.errors import BadRecipe
 from facsight.core.prediction import Prediction
@@ -28,7 +31,8 @@ from facsight.hub import bundled_weights, face_finder, sha256
 from facsight.media.footage import Footage
 from facsight.media.photo import read_photo
 from facsight.media.sequence import open_footage
-from facsight.nn.classifier import fold_normalisation, read_both_ways
+from facsight.nn.classifier import Classifier, Head, fold_normalisation, mean_of_both, with_mirrored
+from facsight.nn.personal import personal
 from facsight.nn.pixels import standardise
 from facsight.nn.precision import check_precision
 from facsight.nn.weights import load_network
@@ -45,6 +49,7 @@ class ReaderOptions:
     finder: str
     codebook: str | Path | None
     precision: str
+    person: Path | None = None
 
 
 class Reader:
@@ -54,7 +59,8 @@ class Reader:
     faces and their 68 points (a name, or any object with `find(image)`); `codebook` says which action units
     belong to an expression, by default the one that the weights were trained with. `precision` "bfloat16" is
     about twice as fast as "float32" on processors that multiply in it (`nn.precision`), and changes
-    probabilities by up to about 0.01. One reader serves one thread.
+    probabilities by up to about 0.01. With a `person` (`facsight.adapt`, or their file) faces are read as
+    theirs, and what would be read without is beside. One reader serves one thread.
     """
 
     def __init__(
@@ -64,6 +70,7 @@ class Reader:
         finder: FaceFinder | str | None = None,
         codebook: str | Path | None = None,
         precision: str = "float32",
+        person: Person | str | Path | None = None,
     ):
         self.precision, self._codebook_asked = check_precision(precision), codebook
         self.weights = Path(weights) if weights else bundled_weights()
@@ -78,6 +85,31 @@ class Reader:
             self.finder, self.finder_name = face_finder(finder), finder or DEFAULT
         else:
             self.finder, self.finder_name = finder, type(finder).__name__
+        self.person, self._plain_head = None, None
+        if person is not None:
+            self._take(person)
+
+    def for_person(self, person: Person | str | Path) -> "Reader":
+        """This reader as it reads one person: what `facsight.adapt` gave, or their file.
+
+        It shares the network and the finder with this one. `BadCheckpoint` for a person who was adapted to
+        another reader, or a file that is damaged.
+        """
+        theirs = copy.copy(self)
+        theirs._take(person)
+        return theirs
+
+    def _take(self, person: Person | str | Path) -> None:
+        chosen = person if isinstance(person, Person) else load_person(person)
+        chosen.check(self.weights)
+        plain = Classifier(self.network.backbone, self._plain_head or self.network.head)
+        self.network = personal(plain, chosen.part)
+        self.person, self._plain_head = chosen, plain.head
+
+    @property
+    def beside(self) -> tuple[Column, ...]:
+        """The columns beside those of every reader: what is read without the person, where there is one."""
+        return () if self.person is None else unadapted_columns(self.classes)
 
     def read(self, photo: str | Path | np.ndarray | Image) -> list[Reading]:
         """The faces of one photo, largest first; empty where there is none.
@@ -137,11 +169,16 @@ class Reader:
                 f"a reader with a finder of its own ({self.finder_name}) cannot be built again in another "
                 "process; give the name of a finder, or read in this process"
             )
-        return ReaderOptions(self.weights.absolute(), self.finder_name, self._codebook_asked, self.precision)
+        if self.person is not None and self.person.file is None:
+            raise BadRecipe("a person who lies in no file cannot be read in another process: save them first")
+        person = self.person and self.person.file and self.person.file.absolute()
+        asked = self._codebook_asked
+        return ReaderOptions(self.weights.absolute(), self.finder_name, asked, self.precision, person)
 
     def describe(self) -> dict[str, Any]:
         """Which reader this is, as plain data: two that say the same read the same."""
-        return {
+        person = {} if self.person is None else {"person": self.person.describe()}
+        return person | {
             "facsight": __version__,
             "card": {key: value for key, value in self.card.items() if key != "architecture"},
             "weights": {"file": self.weights.name, "sha256": sha256(self.weights)},
@@ -166,7 +203,7 @@ class Reader:
     def _read(self, faces: Sequence[tuple[Look, int]]) -> list[Reading]:
         """Read the faces given as (photo, place in it), all in one pass."""
         pixels = _pixels(np.stack([look.crops[place] for look, place in faces]))
-        prediction = self._predict(pixels)
+        prediction, plain = self._predict(pixels)
         height, width = prediction.attention.shape[1:]
         landmarks = np.stack(
             [look.alignments[place].to_crop(look.faces[place].landmarks) for look, place in faces]
@@ -192,7 +229,8 @@ class Reader:
             for number, ((look, place), row) in enumerate(zip(faces, probabilities, strict=True))
         ]
         evidence = weigh(prediction.attention, prediction.label, units, sources, kind="attention")
-        rows = zip(faces, evidence, prediction.uncertainty.tolist(), strict=True)
+        beside = [None] * len(faces) if plain is None else plain.probabilities.tolist()
+        rows = zip(faces, evidence, prediction.uncertainty.tolist(), beside, strict=True)
         return [
             Reading(
                 box=look.faces[place].box,
@@ -205,14 +243,21 @@ class Reader:
                 evidence=told,
                 visible=look.faces[place].visible,
                 detected=look.faces[place].detected,
+                unadapted=None if before is None else dict(zip(self.classes, before, strict=True)),
             )
-            for (look, place), told, uncertainty in rows
+            for (look, place), told, uncertainty, before in rows
         ]
 
-    def _predict(self, pixels: Tensor) -> Prediction:
-        """A prediction whose probabilities are calibrated."""
+    def _predict(self, pixels: Tensor) -> tuple[Prediction, Prediction | None]:
+        """Predictions whose probabilities are calibrated: this reader's, and that without the person."""
         with torch.autocast(pixels.device.type, torch.bfloat16, enabled=self.precision == "bfloat16"):
-            told = read_both_ways(self.network, pixels)
+            features = self.network.features(with_mirrored(pixels))
+            told = self.network.read(features)
+            plain = None if self._plain_head is None else cast(Head, self._plain_head).read(features)
+        return self._calibrated(told), None if plain is None else self._calibrated(plain)
+
+    def _calibrated(self, both: Prediction) -> Prediction:
+        told = mean_of_both(both)
         return Prediction(told.logits / self.temperature, told.attention, told.class_maps)
 
     def _source(self, look: Look, place: int, probabilities: list[float], **seen: Any) -> Source:

@@ -18,7 +18,7 @@ class Reading:
     `faces.face.Face`. `expression` gives each class a
     calibrated probability (they sum to 1) and `label` is the largest. `uncertainty` is their entropy over
     that of an even spread: 0 sure, 1 no idea. These are facial expressions as people label them, not
-    feelings.
+    feelings. `unadapted` are the probabilities without the person, where the reader reads one person.
     """
 
     box: tuple[float, float, float, float]
@@ -31,6 +31,7 @@ class Reading:
     evidence: Evidence = field(repr=False)
     visible: Bool[np.ndarray, "68"] = field(repr=False)
     detected: bool = True
+    unadapted: dict[str, float] | None = field(default=None, repr=False)
 
     @property
     def cautions(self) -> tuple[str, ...]:

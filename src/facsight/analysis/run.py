@@ -79,7 +79,8 @@ def analyse(
     for part in missing:
         told = list(_hear(islice(results, len(part.photos)), on_result))
         with whole_file(part.file) as partial:
-            as_frame(enumerate(told, part.first), reader.classes, reader.action_units).write_parquet(partial)
+            numbered = enumerate(told, part.first)
+            as_frame(numbered, reader.classes, reader.action_units, reader.beside).write_parquet(partial)
     return _finish([part.file for part in parts], folder, reader, convention, landmarks, resumed)
 
 
@@ -126,7 +127,13 @@ def _finish(
         pl.scan_parquet(list(parts)).sink_parquet(partial)
     records = pl.scan_parquet(folder / RECORDS)
     write_tables(
-        records, folder, reader.classes, reader.action_units, convention=convention, landmarks=landmarks
+        records,
+        folder,
+        reader.classes,
+        reader.action_units,
+        convention=convention,
+        landmarks=landmarks,
+        beside=reader.beside,
     )
     outcome = _outcome(records, folder, resumed)
     with whole_file(folder / ABOUT) as partial:

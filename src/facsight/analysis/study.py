@@ -94,8 +94,8 @@ def analyse_videos(
     _set_aside(folder, tables)
     classes, units = reader.classes, reader.action_units
     for table, told in zip(tables, _told(videos, tables, people, on_people, sequence), strict=True):
-        add_columns(table, classes, units, over_time, told)
-    added = columns_over_time(classes, units, over_time, people=people is not None)
+        add_columns(table, classes, units, over_time, told, reader.beside)
+    added = (*columns_over_time(classes, units, over_time, people=people is not None), *reader.beside)
     arranged = arrange_frames(convention, classes, units, landmarks=landmarks)
     write_frame_tables(tables, folder, convention, arranged, added)
     write_tables_over_time(tables, folder, classes, units, over_time, people=people is not None)

@@ -3,6 +3,7 @@
 import json
 import math
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -12,7 +13,7 @@ import polars as pl
 from facsight.analysis.columns import Column, reading_columns
 from facsight.analysis.conventions import arrange
 from facsight.analysis.reading import PhotoResult, Reading
-from facsight.analysis.tools.convention import Convention
+from facsight.analysis.tools.convention import Convention, own
 from facsight.analysis.wording import printable, storable
 from facsight.core.saving import whole_file
 
@@ -40,13 +41,17 @@ def record_columns(classes: Sequence[str], action_units: Sequence[int]) -> tuple
 
 
 def as_frame(
-    results: Iterable[tuple[int, PhotoResult]], classes: Sequence[str], action_units: Sequence[int]
+    results: Iterable[tuple[int, PhotoResult]],
+    classes: Sequence[str],
+    action_units: Sequence[int],
+    beside: Sequence[Column] = (),
 ) -> pl.DataFrame:
     """One row per face; a photo without a face, and one that failed, is one row as well.
 
-    `results` are pairs of the photo's number and its result. What is not known is null, never 0 or NaN.
+    `results` are pairs of the photo's number and its result, `beside` the reader's columns of that name. What
+    is not known is null, never 0 or NaN.
     """
-    columns = record_columns(classes, action_units)
+    columns = (*record_columns(classes, action_units), *beside)
     rows = [row for number, result in results for row in _rows(number, result)]
     return pl.DataFrame(rows, schema={column.name: KINDS[column.kind] for column in columns}, orient="row")
 
@@ -77,12 +82,21 @@ def face_row(reading: Reading) -> dict[str, Any]:
     row |= {"evidence_elsewhere": evidence.elsewhere, "evidence_elsewhere_floor": evidence.elsewhere_floor}
     row |= {"evidence_agreement": evidence.agreement, "evidence_rank": evidence.rank}
     row |= {"cautions": " ".join(reading.cautions), "sentence": evidence.sentence}
+    row |= _unadapted(reading)
     row |= {"landmarks": _flat(reading.landmarks), "map_width": evidence.attention.shape[1]}
     row |= {"attention": _flat(evidence.attention), "au_map": _flat(evidence.au_map)}
     return {
         name: None if isinstance(value, float) and not math.isfinite(value) else value
         for name, value in row.items()
     }
+
+
+def _unadapted(reading: Reading) -> dict[str, Any]:
+    """What is said without the adaptation to a person, where there is one."""
+    if reading.unadapted is None:
+        return {}
+    shares = {f"unadapted_{name.replace(' ', '_')}": share for name, share in reading.unadapted.items()}
+    return {"unadapted_label": max(reading.unadapted, key=reading.unadapted.__getitem__), **shares}
 
 
 def _flat(numbers: np.ndarray | None) -> list[float] | None:
@@ -97,9 +111,11 @@ def write_tables(
     *,
     convention: str = "facsight",
     landmarks: bool = False,
+    beside: Sequence[Column] = (),
 ) -> None:
-    """The tables of photos, in a naming convention; see `write_arranged`."""
+    """The tables of photos, in a naming convention; see `write_arranged`. `beside` come last."""
     arranged = arrange(convention, classes, action_units, landmarks=landmarks)
+    arranged = replace(arranged, columns=(*arranged.columns, *own(beside)))
     write_arranged(records, folder, arranged, convention)
 
 

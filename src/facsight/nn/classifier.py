@@ -59,7 +59,16 @@ def read_both_ways(network: Classifier, pixels: Float[Tensor, "batch 1 height wi
     An expression does not change in a mirror, a network's errors do: the mean is right a little more often.
     Where the logit of a class is the mean of its class map plus its bias, it still is.
     """
-    both = network(torch.cat([pixels, pixels.flip(3)]))
+    return mean_of_both(network(with_mirrored(pixels)))
+
+
+def with_mirrored(pixels: Float[Tensor, "batch 1 height width"]) -> Float[Tensor, "both 1 height width"]:
+    """All faces, then their mirror images."""
+    return torch.cat([pixels, pixels.flip(3)])
+
+
+def mean_of_both(both: Prediction) -> Prediction:
+    """The mean of what was said of faces and, after them, of their mirror images."""
     logits, attention, class_maps = (part.chunk(2) for part in (both.logits, both.attention, both.class_maps))
     return Prediction(
         logits=(logits[0] + logits[1]) / 2,

@@ -11,9 +11,11 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from facsight.analysis.adapting import adapt
     from facsight.analysis.evidence import Evidence
     from facsight.analysis.inputs import analyze
     from facsight.analysis.other_tables import read_table
+    from facsight.analysis.person_file import Person, load_person
     from facsight.analysis.reader import Reader
     from facsight.analysis.reading import Reading
     from facsight.core.errors import FacsightError
@@ -23,10 +25,13 @@ __version__ = "0.1.0"
 __all__ = [
     "Evidence",
     "FacsightError",
+    "Person",
     "Reader",
     "Reading",
     "__version__",
+    "adapt",
     "analyze",
+    "load_person",
     "prepare",
     "read_table",
 ]
@@ -35,9 +40,12 @@ __all__ = [
 _HOMES = {
     "Evidence": "facsight.analysis.evidence",
     "FacsightError": "facsight.core.errors",
+    "Person": "facsight.analysis.person_file",
     "Reader": "facsight.analysis.reader",
     "Reading": "facsight.analysis.reading",
+    "adapt": "facsight.analysis.adapting",
     "analyze": "facsight.analysis.inputs",
+    "load_person": "facsight.analysis.person_file",
     "prepare": "facsight.preparation.run",
     "read_table": "facsight.analysis.other_tables",
 }

@@ -54,6 +54,7 @@ ADAPTATION = {
     "person_normalisation": "facsight.methods.adaptation.normalisation:PersonNormalisation",
     "batch_statistics": "facsight.methods.adaptation.batch_statistics:BatchStatistics",
     "neutral_subtraction": "facsight.methods.adaptation.neutral_subtraction:NeutralSubtraction",
+    "neutral_shift": "facsight.methods.adaptation.neutral_shift:NeutralShift",
     "nearest_neutral": "facsight.methods.adaptation.nearest_neutral:NearestNeutral",
     "entropy": "facsight.methods.adaptation.entropy:EntropyMinimisation",
     "mmd": "facsight.methods.adaptation.mmd:DiscrepancyAlignment",

@@ -9,11 +9,10 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
-import torch
-
 from facsight.core.errors import BadCheckpoint, BadOutput, BadRecipe
 from facsight.hub import sha256
-from facsight.nn.personal import ChannelAffine
+from facsight.nn.channel_style import ChannelStyle
+from facsight.nn.personal import style_of
 from facsight.nn.weights import load_tensors, save_tensors
 
 #: Of the layout of these files, and the ending that they have.
@@ -24,7 +23,7 @@ _TOLD = {"person", "method", "options", "base", "data", "made", "warnings", "mov
 
 @dataclass(frozen=True, eq=False)
 class Person:
-    """A person to read: their part of the reader, and the card that says how it came about.
+    """A person to read: the style of their channels, and the card that says how it came about.
 
     `card` has `person` (a name of the user's choice), `method` and its `options`, `base` (`name` and `sha256`
     of the reader's weights), `data` (the clip's `file`, `seconds`, `frames`, `faces`), `made` (a date),
@@ -32,7 +31,7 @@ class Person:
     where it lies, None while it lies nowhere.
     """
 
-    part: ChannelAffine
+    style: ChannelStyle
     card: Mapping[str, Any]
     file: Path | None = None
 
@@ -49,7 +48,7 @@ class Person:
         """Write the person file; it appears whole or not at all. The person that lies there."""
         path = Path(path)
         try:
-            save_tensors(self.part.state_dict(), path, {"person_file": LAYOUT, **self.card})
+            save_tensors(self.style.state_dict(), path, {"person_file": LAYOUT, **self.card})
             path.chmod(0o600)
         except OSError as error:
             raise BadOutput(f"{path} could not be written: {error.strerror or error}") from error
@@ -81,11 +80,10 @@ def load_person(path: str | Path) -> Person:
         raise BadCheckpoint(
             f"{path} has the layout {layout} of another version of facsight, expected {LAYOUT}: adapt again"
         )
-    if tensors.keys() != {"scale", "shift"} or any(one.ndim != 1 for one in tensors.values()):
-        raise BadCheckpoint(f"{path} is damaged: expected a scale and a shift for each channel; adapt again")
-    if not all(torch.isfinite(one).all() for one in tensors.values()):
-        raise BadCheckpoint(f"{path} is damaged: found NaN or infinity; adapt again")
-    return Person(ChannelAffine(tensors["scale"], tensors["shift"]), card, path)
+    try:
+        return Person(style_of(tensors), card, path)
+    except BadCheckpoint as error:
+        raise BadCheckpoint(f"{path} is damaged: {error}; adapt again") from error
 
 
 def check_name(name: str) -> str:

@@ -5,7 +5,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import islice
 from pathlib import Path
-from typing import Any, cast
+from typing import Any
 
 import numpy as np
 import torch
@@ -31,7 +31,7 @@ from facsight.hub import bundled_weights, face_finder, sha256
 from facsight.media.footage import Footage
 from facsight.media.photo import read_photo
 from facsight.media.sequence import open_footage
-from facsight.nn.classifier import Classifier, Head, fold_normalisation, mean_of_both, with_mirrored
+from facsight.nn.classifier import fold_normalisation, mean_of_both, with_mirrored
 from facsight.nn.personal import personal
 from facsight.nn.pixels import standardise
 from facsight.nn.precision import check_precision
@@ -60,7 +60,7 @@ class Reader:
     belong to an expression, by default the one that the weights were trained with. `precision` "bfloat16" is
     about twice as fast as "float32" on processors that multiply in it (`nn.precision`), and changes
     probabilities by up to about 0.01. With a `person` (`facsight.adapt`, or their file) faces are read as
-    theirs, and what would be read without is beside. One reader serves one thread.
+    theirs, and what is read without, by `plain`, stands beside. One reader serves one thread.
     """
 
     def __init__(
@@ -85,7 +85,7 @@ class Reader:
             self.finder, self.finder_name = face_finder(finder), finder or DEFAULT
         else:
             self.finder, self.finder_name = finder, type(finder).__name__
-        self.person, self._plain_head = None, None
+        self.plain, self.person = self.network, None
         if person is not None:
             self._take(person)
 
@@ -102,9 +102,8 @@ class Reader:
     def _take(self, person: Person | str | Path) -> None:
         chosen = person if isinstance(person, Person) else load_person(person)
         chosen.check(self.weights)
-        plain = Classifier(self.network.backbone, self._plain_head or self.network.head)
-        self.network = personal(plain, chosen.part)
-        self.person, self._plain_head = chosen, plain.head
+        self.network = personal(self.plain, chosen.style)
+        self.person = chosen
 
     @property
     def beside(self) -> tuple[Column, ...]:
@@ -202,7 +201,7 @@ class Reader:
 
     def _read(self, faces: Sequence[tuple[Look, int]]) -> list[Reading]:
         """Read the faces given as (photo, place in it), all in one pass."""
-        pixels = _pixels(np.stack([look.crops[place] for look, place in faces]))
+        pixels = network_input(np.stack([look.crops[place] for look, place in faces]))
         prediction, plain = self._predict(pixels)
         height, width = prediction.attention.shape[1:]
         landmarks = np.stack(
@@ -253,7 +252,7 @@ class Reader:
         with torch.autocast(pixels.device.type, torch.bfloat16, enabled=self.precision == "bfloat16"):
             features = self.network.features(with_mirrored(pixels))
             told = self.network.read(features)
-            plain = None if self._plain_head is None else cast(Head, self._plain_head).read(features)
+            plain = None if self.person is None else self.plain.read(features)
         return self._calibrated(told), None if plain is None else self._calibrated(plain)
 
     def _calibrated(self, both: Prediction) -> Prediction:
@@ -283,7 +282,7 @@ def _units_used(codebook: Codebook, classes: Sequence[str]) -> tuple[int, ...]:
     return tuple(unit for unit, tied in zip(units, used, strict=True) if tied)
 
 
-def _pixels(crops: np.ndarray) -> Tensor:
+def network_input(crops: np.ndarray) -> Tensor:
     """Crops (n, side, side, 3) as the network takes them."""
     standard = standardise(torch.from_numpy(crops).permute(0, 3, 1, 2))
     return standard.contiguous(memory_format=torch.channels_last)

@@ -11,6 +11,7 @@ from torch import Tensor
 
 from facsight.core.errors import BadCheckpoint, BadFaces
 from facsight.nn.classifier import Classifier, with_mirrored
+from facsight.nn.source_moments import SourceMoments
 from facsight.nn.weights import load_tensors, save_tensors
 
 #: Of neutral faces, so many lie nearer to the mean than `usual_distance`.
@@ -37,6 +38,13 @@ class NeutralPeople:
     def mean(self) -> Float[Tensor, "channel"]:
         """The mean of each channel over faces and places."""
         return self.maps.mean(dim=(1, 2))
+
+    def as_moments(self, classes: int, neutral: int) -> SourceMoments:
+        """The same for methods of adaptation: two people with the mean and the spread, who have no class but
+        neutral."""
+        rows = torch.full((2, classes, len(self.spread)), torch.nan)
+        rows[:, neutral] = torch.stack([self.mean - self.spread, self.mean + self.spread])
+        return SourceMoments(self.mean, self.spread, rows)
 
     def distance(self, features: Float[Tensor, "face channel"]) -> Float[Tensor, "face"]:
         """How far faces are from the mean: root mean square over channels, in standard deviations."""

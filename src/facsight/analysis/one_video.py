@@ -111,7 +111,7 @@ def read_video_into(
     `BadOutput` where the folder cannot be written: what has been read stays in its parts.
     """
     key = _key(path, sampling, settings_of(reader, sampling))
-    table = folder / READINGS / f"{_safe(path.stem)}-{key[:12]}.parquet"
+    table = folder / READINGS / f"{safe_name(path.stem)}-{key[:12]}.parquet"
     done = outcome_of(table)
     if done is not None and done.error is None:
         return done
@@ -256,10 +256,10 @@ def _key(path: Path, sampling: Sampling, settings: Mapping[str, Any]) -> str:
     return hashlib.sha256(known.encode()).hexdigest()[:24]
 
 
-def _safe(name: str) -> str:
+def safe_name(name: str) -> str:
     """A video's name as part of a file name that every system takes.
 
-    >>> _safe('day 2: "the" talk')
+    >>> safe_name('day 2: "the" talk')
     'day_2_the_talk'
     """
     return re.sub(r"[^0-9A-Za-z._-]+", "_", name).strip("._")[:60] or "video"

@@ -59,6 +59,9 @@ def analyze(
     people_across: Annotated[
         Literal["video", "study"], typer.Option(help="Number people in each video anew, or once for all.")
     ] = "video",
+    person: Annotated[
+        Path | None, typer.Option(help="Read everybody as this one person: a file of `facsight adapt`.")
+    ] = None,
     precision: Annotated[
         Precision, typer.Option(help="Of a video: number format of the network; auto: the fastest here.")
     ] = "auto",
@@ -91,7 +94,8 @@ def analyze(
     stopped when the command is given again.
 
     Examples: `facsight analyze photo.jpg holiday/ --out out/`, `facsight analyze interview.mp4 --rate 5`,
-    `facsight analyze frames/ --sequence 25 --out study/`, `facsight analyze clip.mp4 --model runs/NAME`
+    `facsight analyze frames/ --sequence 25 --out study/`, `facsight analyze clip.mp4 --model runs/NAME`,
+    `facsight analyze session*.mp4 --person anna.facsight`
     """
     from facsight.analysis.conventions import check_convention
     from facsight.analysis.inputs import photos_or_videos
@@ -105,8 +109,7 @@ def analyze(
         analyze_videos(
             videos,
             out,
-            weights=weights,
-            finder=finder,
+            reader={"weights": weights, "finder": finder, "person": person},
             precision=precision,
             workers=workers,
             ray=engine == "ray",
@@ -136,7 +139,7 @@ def analyze(
 
     screen = console()
     place = min(max(len(printable(photo)) for photo in photos) + 3, screen.width // 3)
-    reader = Reader(weights, finder=finder)
+    reader = Reader(weights, finder=finder, person=person)
     with _progress(screen, len(photos)) as advance:
 
         def show(result: "PhotoResult") -> None:

@@ -13,6 +13,7 @@ from facsight.core.errors import BadMedia, BadOutput, BadTraining, FacsightError
 #: `facsight --help` stays quick.
 VERBS = {
     "analyze": "facsight.cli.analyze:analyze",
+    "adapt": "facsight.cli.adapt:adapt",
     "watch": "facsight.cli.watch:watch",
     "explain": "facsight.cli.explain:explain",
     "prepare": "facsight.cli.prepare:prepare",

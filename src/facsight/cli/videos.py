@@ -26,8 +26,7 @@ def analyze_videos(
     videos: list[Path],
     out: Path,
     *,
-    weights: Path | None,
-    finder: str | None,
+    reader: dict[str, Any],
     precision: Precision,
     workers: int,
     ray: bool,
@@ -37,7 +36,9 @@ def analyze_videos(
 ) -> None:
     """Read videos into `out`, say what came of each, and where everything is.
 
-    `page` goes to the report; `model` is the run folder of a network that is asked, too."""
+    `reader` are options of the reader, `page` goes to the report; `model` is the run folder of a network that
+    is asked, too.
+    """
     import torch
 
     from facsight.analysis.reader import Reader
@@ -49,12 +50,18 @@ def analyze_videos(
     # the finder works beside the network: with a thread for each core they would wait for each other
     torch.set_num_threads(max(1, torch.get_num_threads() - 1))
     chosen = fastest_precision() if precision == "auto" else precision
-    reader = Reader(weights, finder=finder, precision=chosen)
+    chosen_reader = Reader(**reader, precision=chosen)
     engine = _engine(workers, ray)
     with _progress(screen, len(videos)) as (on_progress, on_people):
         try:
             outcome = analyse_videos(
-                videos, out, reader, engine=engine, on_progress=on_progress, on_people=on_people, **options
+                videos,
+                out,
+                chosen_reader,
+                engine=engine,
+                on_progress=on_progress,
+                on_people=on_people,
+                **options,
             )
         except KeyboardInterrupt:
             screen.print(f"\nStopped. What was read is kept in {out}; the same command goes on from there.")

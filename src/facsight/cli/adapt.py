@@ -14,8 +14,8 @@ if TYPE_CHECKING:
 #: What is known of the good it does, and of what it does not: docs/personal_readers.md has the figures.
 MEASURED = (
     "measured on studio portraits of 52 people: smiles were not told from rest more often than without; "
-    "whether other expressions gain is not known. Compare the adapted readings with the unadapted ones beside "
-    "them"
+    "whether other expressions gain is not known. Compare the adapted readings with the unadapted ones "
+    "beside them"
 )
 
 

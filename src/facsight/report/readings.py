@@ -12,6 +12,7 @@ from facsight.analysis.columns import reading_columns
 from facsight.analysis.run import load_run
 from facsight.analysis.wording import percent
 from facsight.report.page import write_page
+from facsight.report.personal import personal_values
 from facsight.report.photo_card import SHORT, photo_card
 
 #: Photos shown in full, by default; a page with more grows slow to open and to print.
@@ -52,6 +53,7 @@ def write_report(folder: Path, *, photos: int = PHOTOS_SHOWN, pictures: bool = T
         columns=[column.describe() for column in reading_columns(reader["classes"], reader["action_units"])],
         columns_about=_columns_about(folder),
         how=_how(about),
+        person=personal_values(reader),
     )
 
 

@@ -23,6 +23,7 @@ from facsight.report.chart_data import (
 )
 from facsight.report.moments import Moment, load_events, moments
 from facsight.report.page import write_page
+from facsight.report.personal import personal_section, personal_values
 from facsight.report.script import as_json, script
 from facsight.report.stills import drawn_face, stills
 from facsight.report.timeline import Timeline, binned, clock, edges_of, timeline
@@ -39,8 +40,20 @@ VIDEOS_PICTURED = 40
 ROWS_HELD = 2_000_000
 
 #: What a page needs of a row: where it belongs, and what was measured there.
-PLACED = ("frame", "time", "shot", "track", "label", "cautions", "frame_width", "frame_height")
-CHARTED = r"^(expression_.*|smooth_.*|evidence_AU\d+|evidence_elsewhere|uncertainty|detected|box_..)$"
+PLACED = (
+    "frame",
+    "time",
+    "shot",
+    "track",
+    "label",
+    "cautions",
+    "frame_width",
+    "frame_height",
+    "unadapted_label",
+)
+CHARTED = (
+    r"^(expression_.*|smooth_.*|unadapted_.*|evidence_AU\d+|evidence_elsewhere|uncertainty|detected|box_..)$"
+)
 
 CHART = ("timeline_data.js", "timeline_draw.js", "timeline_readout.js", "timeline.js")
 
@@ -135,6 +148,7 @@ def page_values(study: Study, videos: Sequence[Mapping[str, Any]]) -> dict[str, 
         "told_apart": about.get("people"),
         "sampling": _sampling(about),
         "model": model_values(study.by_model),
+        "person": personal_values(about["reader"]),
         "script": script(*CHART, "study.js"),
         "watch": None,
     }
@@ -148,7 +162,7 @@ def video_section(
     folder, _, name = told["file"].rpartition("/")
     shown = {"number": number + 1, "told": told, "name": name, "folder": folder, "timeline": None}
     shown |= {"length": None, "people": [], "others": 0, "data": None, "held": interactive}
-    shown |= {"by_model": model_section(study.by_model, told["file"])}
+    shown |= {"personal": None, "by_model": model_section(study.by_model, told["file"])}
     if rows.is_empty():
         return shown
     tracks, others = _longest(rows)
@@ -157,6 +171,7 @@ def video_section(
         "timeline": _drawn(rows, told, tracks, study) if tracks else None,
         "people": [_person(rows, track, study.classes) for track in tracks],
         "others": others,
+        "personal": personal_section(rows, tracks, study.classes),
     }
     if interactive and tracks:
         options = {"lanes": UNITS_SHOWN, "events": study.events_of(number), "boxes": boxes}

@@ -52,7 +52,7 @@ def adapt(
     >>> list(reader.for_person(anna).read_video("session.mp4"))  # doctest: +SKIP
     """
     name, usual = check_name(person), _people(reader, people)
-    adapter = _Adapter(method, reader, usual)
+    adapter = Adapter(method, reader, usual)
     clip = look_at_neutral(neutral, reader, span=span, track=track, sequence=sequence)
     style = adapter.style(clip.features)
     card = {
@@ -85,7 +85,7 @@ def _harm(checked: Mapping[str, float]) -> dict[str, str]:
     }
 
 
-class _Adapter:
+class Adapter:
     """A method of adaptation, for the features that a reader's backbone hands to its head."""
 
     def __init__(self, method: str, reader: Reader, people: NeutralPeople):

@@ -9,6 +9,8 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
+from safetensors import SafetensorError
+
 from facsight.core.errors import BadCheckpoint, BadOutput, BadRecipe
 from facsight.hub import sha256
 from facsight.nn.channel_style import ChannelStyle
@@ -50,8 +52,8 @@ class Person:
         try:
             save_tensors(self.style.state_dict(), path, {"person_file": LAYOUT, **self.card})
             path.chmod(0o600)
-        except OSError as error:
-            raise BadOutput(f"{path} could not be written: {error.strerror or error}") from error
+        except (OSError, SafetensorError) as error:
+            raise BadOutput(f"{path} could not be written: {error}") from error
         return replace(self, file=path)
 
     def check(self, weights: Path) -> None:

@@ -46,7 +46,7 @@ def personal_values(reader: Mapping[str, Any]) -> dict[str, Any] | None:
 def personal_section(
     rows: pl.DataFrame, tracks: Sequence[int], classes: Sequence[str]
 ) -> dict[str, Any] | None:
-    """The charts of one video, adapted beside unadapted, and how often labels changed; None without a person."""
+    """The charts of one video, adapted beside unadapted, and how often labels changed; None without one."""
     if "unadapted_label" not in rows.columns or not tracks:
         return None
     shown = [_person(rows.filter(pl.col("track") == track), track, classes) for track in tracks]

@@ -23,7 +23,7 @@ def test_features_are_those_of_the_crop(clip, reader):
     assert found.seconds == pytest.approx(29 / 25)
     (reading,) = reader.read(drawn_as_photo())
     crop = reading.evidence.source.alignment.crop(drawn_as_photo())
-    maps = both_ways_maps(reader.plain, network_input(crop[None]))
+    maps = both_ways_maps(reader.plain, network_input(crop[None].copy()))
     torch.testing.assert_close(found.maps, maps[0], rtol=1e-3, atol=1e-3)
     torch.testing.assert_close(found.features[7], maps[0].mean(dim=(1, 2)), rtol=1e-3, atol=1e-3)
     told = found.logits[7].softmax(dim=0).tolist()

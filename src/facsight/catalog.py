@@ -47,10 +47,14 @@ SOURCE_STAGES = {
     "subject_sources": "facsight.methods.adaptation.subject_based:SubjectSources",
     "identity_sources": "facsight.methods.adaptation.identity_adversarial:IdentitySources",
     "matching_sources": "facsight.methods.adaptation.identity_matching:MatchingSources",
+    "translation_sources": "facsight.methods.adaptation.personalized_feature_translation:TranslationSources",
 }
 
 #: Ways to adapt a trained network to one person.
 ADAPTATION = {
+    "personalized_feature_translation": (
+        "facsight.methods.adaptation.personalized_feature_translation:PersonalizedTranslation"
+    ),
     "person_normalisation": "facsight.methods.adaptation.normalisation:PersonNormalisation",
     "batch_statistics": "facsight.methods.adaptation.batch_statistics:BatchStatistics",
     "neutral_subtraction": "facsight.methods.adaptation.neutral_subtraction:NeutralSubtraction",
@@ -74,6 +78,7 @@ BOUNDS = {
 
 LOSSES = {
     "without_identity": "facsight.losses.identity_matching:without_identity",
+    "style": "facsight.losses.style:style_loss",
     "concordance": "facsight.losses.concordance:concordance_loss",
     "label_spaces": "facsight.losses.label_spaces:label_terms",
 }

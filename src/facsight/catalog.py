@@ -69,11 +69,16 @@ ADAPTATION = {
     ),
     "identity_adversarial": "facsight.methods.adaptation.identity_adversarial:IdentityAdversarial",
     "identity_matching": "facsight.methods.adaptation.identity_matching:IdentityMatching",
+    "information_maximisation": (
+        "facsight.methods.adaptation.information_maximisation:InformationMaximisation"
+    ),
+    "cluster_pseudo_labels": "facsight.methods.adaptation.cluster_pseudo_labels:ClusterPseudoLabels",
 }
 
 #: What sees labels of the target: bounds that methods are held against, never methods.
 BOUNDS = {
     "fine_tuning": "facsight.methods.adaptation.fine_tuning:FineTuning",
+    "few_labels": "facsight.methods.adaptation.few_labels:FewLabels",
 }
 
 LOSSES = {

@@ -86,6 +86,14 @@ class PeopleStyle(nn.Module):
         parts = [levels[0]] + [(big - small).clamp(min=0) for small, big in pairwise(levels)]
         return parts[0], parts[1], parts[2], parts[3]
 
+    def trust(self, noise: Float[Tensor, "channel"] | float) -> Float[Tensor, "channel"]:
+        """How far a neutral mean with such a noise tells of a person, a share; 0 before anything is known."""
+        if not self.pairs[-1] or not self.pairs[:-1].any():
+            return torch.zeros_like(self.totals[0])
+        _, _, label, person = self.variances()
+        whole = label + person + noise
+        return person / torch.where(whole > 0, whole, 1.0)
+
 
 def _stand_in(kind: int, shown: Sequence[int]) -> int:
     """The kind of pairs that tells of `kind`: itself, the next that shares less, or else more."""

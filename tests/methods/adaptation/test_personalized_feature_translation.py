@@ -19,7 +19,7 @@ from planted_channels import CLASSES, accuracy, network, neutral, trained, unsee
 
 
 def stage(**options):
-    return TranslationSources(network(), classes=CLASSES, **options)
+    return TranslationSources(network(), classes=CLASSES, persons=12, neutral=0, **options)
 
 
 def opened(**options):
@@ -32,7 +32,7 @@ def opened(**options):
 def known(gap=0.0, frame=0.0, clip=1.0, label=0.0, person=1.0):
     """A stage of one channel and two classes that knows of such people; neutral is class 0, at `gap`."""
     head = PooledHead(1, classes=2)
-    found = TranslationSources(SplitNetwork(nn.Identity(), head), classes=2, hidden=2)
+    found = TranslationSources(SplitNetwork(nn.Identity(), head), classes=2, persons=2, neutral=0, hidden=2)
     found.people.counts += 1
     found.people.totals[0] = gap
     found.people.pairs += 1
@@ -41,7 +41,7 @@ def known(gap=0.0, frame=0.0, clip=1.0, label=0.0, person=1.0):
 
 
 def adaptation(source, **options):
-    return PersonalizedTranslation(source.network, source=source, neutral=0, **options)
+    return PersonalizedTranslation(source.network, source=source, **options)
 
 
 def clips(values, clip=None):
@@ -62,12 +62,27 @@ def test_keeping_an_expression_by_hand():
     ids=["two clips", "one clip of two rows", "two clips of two rows"],
 )
 def test_a_persons_mean_is_trusted_by_its_clips(values, clip, noise):
-    # the person is at 2, others at 5; people differ by a variance of 1 and clips of one by 1
-    method = adaptation(known(gap=5.0))
+    # the person is at 2, others at 3; people differ by a variance of 1 and clips of one by 1
+    method = adaptation(known(gap=3.0))
     method.begin(clips(values, clip), None)
     torch.testing.assert_close(method.noise, torch.tensor([noise]))
     moved = method.own(torch.tensor([[2.0]]))
-    torch.testing.assert_close(moved, torch.tensor([[2 + 3 * 1 / (1 + noise)]]))
+    torch.testing.assert_close(moved, torch.tensor([[2 + 1 / (1 + noise)]]))
+
+
+def test_who_is_further_off_than_people_are_is_moved_further():
+    method = adaptation(known(gap=5.0))
+    method.begin(clips([1.0, 3.0]), None)
+    # 3 squared is the noise of 1/2 and a variance of 8.5 between people
+    torch.testing.assert_close(method.people_differ, torch.tensor([8.5]))
+    torch.testing.assert_close(method.own(torch.tensor([[2.0]])), torch.tensor([[2 + 3 * 8.5 / 9]]))
+
+
+def test_source_people_are_moved_as_a_target_will_be():
+    source = known(gap=3.0, label=0.5)
+    source.neutrals[1], source.seen[1] = 4.0, 2.0  # person 1 is at 2, nothing is known of person 0
+    moved = source._moved(torch.tensor([[7.0], [7.0]]), torch.tensor([0, 1]))
+    torch.testing.assert_close(moved, torch.tensor([[7.0], [7 + 1 / 1.5]]))
 
 
 def test_rows_of_a_clip_and_labels_add_to_the_doubt():
@@ -95,7 +110,7 @@ def test_terms_of_the_target_by_hand():
     terms = method.objective(Adapting(target), 0.0)
     # own variance 1, others' 1: the wanted gain is 0; freedom of two clips is 1
     torch.testing.assert_close(terms["style"], torch.tensor(3 * ((1 - 3) ** 2 / 0.5 + 2 * 0.25**2) / 2))
-    torch.testing.assert_close(terms["staying"], torch.tensor(3 * (1 + 0.5**2) / 2))
+    torch.testing.assert_close(terms["staying"], torch.tensor(3 * (1 / 8.5 + 0.5**2) / 2))
     moved = 2 + math.exp(0.25) * (target.inputs - 2) + 1
     wanted = kept_expression(method.network(target.inputs), method.network(moved))
     torch.testing.assert_close(terms["expression"], 2 * wanted)
@@ -165,7 +180,9 @@ def test_what_is_personal_goes_into_another_copy():
 
 def test_maps_are_moved_alike_at_every_place():
     encoder = nn.Conv2d(1, 3, 3, padding=1)
-    source = TranslationSources(SplitNetwork(encoder, PooledHead(3, classes=2)), classes=2)
+    source = TranslationSources(
+        SplitNetwork(encoder, PooledHead(3, classes=2)), classes=2, persons=4, neutral=0
+    )
     g = torch.Generator().manual_seed(0)
     inputs = torch.randn(24, 1, 6, 6, generator=g)
     label, person = torch.arange(24) % 2, torch.arange(24) // 6

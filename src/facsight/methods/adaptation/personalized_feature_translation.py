@@ -3,18 +3,18 @@
 Paper    Sharafi et al., "Personalized feature translation for expression recognition: an efficient
          source-free domain adaptation method" (PFT), arXiv 2508.09202
 Needs    people with labels, first; then a neutral clip of the target and no one else's inputs
-Learns   first (`TranslationSources`): the labels; a translator of features that keeps expressions (labels,
-         and what the network said before: Kullback-Leibler) and takes the style of somebody else with the
-         same label. Then, for the target: a gain and a shift of every channel that bring the neutral clip's
-         style to that of source people's neutral, and keep what the network said (the paper's expression
-         term)
+Learns   first (`TranslationSources`): the labels; and a translator of features that reads labels off them,
+         keeps what the network said (Kullback-Leibler) and takes the style of somebody else with the same
+         label. Then, for the target: a gain and a shift of every channel that bring the neutral clip's style
+         to that of source people's neutral, and keep what the network said (the paper's expression term)
 Differs  the paper's translator is a second backbone with a perceptron; here one residual layer on features,
-         frozen for the target, of whom only gain and shift are learnt. With the paper's expression term
-         alone a translator that starts as the identity stays one, so that the target has a style term, too:
-         each channel's move is weighed by how well a few clips tell a person's mean, against how far people
-         are apart at all (`PeopleStyle`, learnt from pairs of source rows), and so a single short clip moves
-         little. In the release neither term has a gradient. No cross entropy with "neutral": it lets every
-         channel drift to whatever says neutral, and costs accuracy
+         frozen for the target, under a gain and a shift that alone are learnt there. It is trained on source
+         people who are moved as a target will be. With the paper's expression term alone a translator that
+         starts as the identity stays one, so that the target has a style term, too: each channel's move is
+         weighed by how well a few clips tell a person's mean, against how far people are apart
+         (`PeopleStyle`, from pairs of source rows; and more, where the target is further off than sources
+         are). In the release neither term has a gradient. No cross entropy with "neutral": channels would
+         drift to whatever says neutral
 Harm     a clip that is not neutral moves the person by the difference; so does a neutral that differs from
          other people's more than their other expressions do
 Stops    after the steps of its plan; nothing is selected
@@ -36,7 +36,7 @@ from facsight.core.people import Adapting, People, Unlabelled
 from facsight.core.terms import Terms
 from facsight.losses.style import Style, style_loss
 from facsight.nn.channel_style import ChannelStyle
-from facsight.nn.people_style import PeopleStyle
+from facsight.nn.people_style import KEPT, PeopleStyle, channel_rows
 from facsight.nn.source_moments import channel_moments
 from facsight.nn.split_network import SplitNetwork
 from facsight.nn.translator import Translator
@@ -52,20 +52,28 @@ class TranslationSources(Method[People, Tensor, Tensor]):
     of its terms beside 1 for labels; `kind` is what of features is compared as style.
     """
 
+    neutrals: Tensor
+    seen: Tensor
+
     def __init__(
         self,
         network: SplitNetwork,
         *,
         classes: int,
+        persons: int,
+        neutral: int,
         hidden: int = 64,
         expression: float = 1.0,
-        style: float = 0.1,
+        style: float = 1.0,
         kind: Style = "moments",
     ):
         super().__init__()
         self.network = network
         self.translator = Translator(network.channels, hidden=hidden)
         self.people = PeopleStyle(network.channels, classes)
+        self.register_buffer("neutrals", torch.zeros(persons, network.channels))
+        self.register_buffer("seen", torch.zeros(persons))
+        self.neutral = neutral
         self.expression, self.style = expression, style
         self.kind: Style = kind
 
@@ -74,7 +82,8 @@ class TranslationSources(Method[People, Tensor, Tensor]):
         with _evaluated(self.network), torch.no_grad():
             features = self.network.encode(batch.inputs)
             before = self.network.decide(features)
-        self.people.update(features, batch.label, batch.person, batch.clip)
+            self._remember(features, batch)
+            features = self._moved(features, batch.person)
         moved = self.translator(features)
         after = _decide_frozen(self.network, moved)
         terms["translated"] = F.cross_entropy(after, batch.label)
@@ -87,6 +96,21 @@ class TranslationSources(Method[People, Tensor, Tensor]):
 
     def predict(self, inputs: Tensor) -> Tensor:
         return self.network(inputs)
+
+    def _remember(self, features: Tensor, batch: People) -> None:
+        """Who is where when neutral."""
+        self.people.update(features, batch.label, batch.person, batch.clip)
+        rows = (batch.label == self.neutral).nonzero().flatten()
+        whose = batch.person[rows]
+        self.neutrals.mul_(KEPT).index_add_(0, whose, channel_rows(features)[rows])
+        self.seen.mul_(KEPT).index_add_(0, whose, torch.ones_like(whose, dtype=self.seen.dtype))
+
+    def _moved(self, features: Tensor, person: Tensor) -> Tensor:
+        """Features of people of whom a neutral row was seen, moved as a target's will be."""
+        own = self.neutrals[person] / self.seen[person].clamp(min=1e-12)[:, None]
+        gap = self.people.mean(torch.tensor(self.neutral, device=own.device)) - own
+        moved = torch.where(self.seen[person][:, None] > 0, self.people.trust(0.0) * gap, 0.0)
+        return features + moved.reshape(*moved.shape, *[1] * (features.ndim - 2))
 
 
 class PersonalizedTranslation(Adaptation):
@@ -109,7 +133,6 @@ class PersonalizedTranslation(Adaptation):
         network: SplitNetwork,
         *,
         source: TranslationSources,
-        neutral: int,
         style: float = 10.0,
         expression: float = 1.0,
         spread: float = 0.1,
@@ -117,7 +140,7 @@ class PersonalizedTranslation(Adaptation):
         super().__init__()
         self.network = network.requires_grad_(False)
         self.translator = source.translator.requires_grad_(False)
-        self.people, self.neutral = source.people, neutral
+        self.people, self.neutral = source.people, source.neutral
         self.own = ChannelStyle(network.channels)
         self.style, self.expression, self.spread = style, expression, spread
         for name in ("expected", "mean", "noise", "people_differ", "ratio"):
@@ -143,7 +166,10 @@ class PersonalizedTranslation(Adaptation):
         self.expected.copy_(self.people.mean(label))
         self.mean.copy_(mean)
         self.noise.copy_((in_label + clip / clips + frame / len(target)).clamp(min=least))
-        self.people_differ.copy_(person.clamp(min=least))
+        gap = self.expected - self.mean
+        # a network has learnt away what tells its source people apart: others are further off than they are
+        further = ((gap.square() - self.noise).sum() / person.sum().clamp(min=least)).clamp(min=1)
+        self.people_differ.copy_((further * person).clamp(min=least))
         spreads = [each.square().clamp(min=least) for each in (self.people.spread(label), own)]
         self.ratio.copy_((spreads[0] / spreads[1]).log() / 2)
         self.freedom.fill_(clips - 1)

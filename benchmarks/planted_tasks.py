@@ -6,10 +6,11 @@
 The planted recordings of tests/planted_tasks.py: 60 of 16 s for training, 40 of others to be scored on, with
 all labels, and right ones. *Together*: what each task gains when all three are learnt by one network, where
 causes are shared and labels unequal, where they are shared and all scarce, and where each task has its own.
-*Donors*: what a task gains from the features of another that was learnt alone, or that knows nothing. *In time*: what temporal
-convergence adds to a slow and to a fast target. Scores are CCC (mean of valence and arousal) and macro F1;
-gains are differences seed by seed, means with 95 % intervals by Student's t. Width and number of steps were
-set on the seeds 100 and 101. *Step*: processor time of a training step of all tasks, over the sum of theirs.
+*Donors*: what a task gains from the features of another that was learnt alone, or of a network that knows
+nothing. *In time*: what temporal convergence adds to a slow and to a fast target. Scores are CCC (mean of
+valence and arousal) and macro F1; gains are differences seed by seed, means with 95 % intervals by Student's
+t. Width and number of steps were set on the seeds 100 and 101. *Step*: processor time of training all tasks
+together, over the sum of training each for as many steps.
 """
 
 import argparse

@@ -3,7 +3,7 @@ from pathlib import Path
 import pytest
 
 from facsight.core.errors import BadRecipe, UnknownName
-from facsight.recipe import check_recipe, read_recipe
+from facsight.recipe import check_recipe, read_recipe, supplied_to
 
 RECIPES = sorted((Path(__file__).parent.parent / "recipes").rglob("*.toml"))
 SMALL = {"data": {"name": "ferplus"}, "method": {"name": "action_units"}}
@@ -137,3 +137,10 @@ def test_options_of_a_dataset_and_of_its_reader_survive(tmp_path):
     assert read_recipe(tmp_path / "r.toml").sections["data"] == data
     with pytest.raises(BadRecipe, match="did you mean 'skip'"):
         check_recipe({"data": data | {"unreadable": "skp"}, "method": {"name": "supervised"}})
+
+
+def test_an_option_that_is_supplied_elsewhere_is_still_an_option():
+    """`weight` is that of [guidance] in recipes for faces, and a person's to give everywhere else."""
+    assert "weight" not in supplied_to("sequence_methods") | supplied_to("adaptation")
+    assert {"network", "moments"} <= supplied_to("adaptation")
+    assert supplied_to("methods") == {"network", "guide"}

@@ -36,14 +36,15 @@ def show(name: Annotated[str, typer.Argument(help="A name from `facsight list`."
 
     Example: facsight show action_units
     """
-    from facsight.recipe import SUPPLIED, takes_guide
+    from facsight.recipe import supplied_to, takes_guide
 
     shelf = catalog.shelf_of(name)
     thing = catalog.load(shelf, name)
     typer.echo(f"{name} ({shelf})\n")
     typer.echo(_card(name, thing.__module__))
     typer.echo("\n" + inspect.cleandoc(thing.__doc__ or ""))
-    options = [str(p) for key, p in inspect.signature(thing).parameters.items() if key not in SUPPLIED]
+    gone = supplied_to(shelf)
+    options = [str(p) for key, p in inspect.signature(thing).parameters.items() if key not in gone]
     guided = shelf == "methods" and takes_guide(thing)
     weight, others = _guide_options() if guided else ([], [])
     for title, lines in (("Options", options + weight), ("Options in [guidance]", others)):

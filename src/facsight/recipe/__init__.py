@@ -18,16 +18,16 @@ from facsight.recipe.kinds import (
     FACES,
     KINDS,
     PEOPLE,
-    SUPPLIED,
     Kind,
     kind_of,
     modality_options,
     section_options,
+    supplied_to,
     takes_guide,
 )
 from facsight.recipe.values import as_toml, check_kind, override, plain_kinds, toml_key
 
-__all__ = ["SUPPLIED", "Recipe", "check_recipe", "read_recipe", "takes_guide"]
+__all__ = ["Recipe", "check_recipe", "read_recipe", "supplied_to", "takes_guide"]
 
 TOP = {"about": str, "seed": int}
 

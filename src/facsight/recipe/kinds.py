@@ -165,6 +165,14 @@ KINDS = (FACES, SEQUENCES, PEOPLE)
 SUPPLIED = {key for kind in KINDS for keys in kind.supplied.values() for key in keys}
 
 
+def supplied_to(shelf: str) -> Set[str]:
+    """What of its options somebody cannot give to a thing on a shelf, as the front desk does."""
+    sections = [(kind, section) for kind in KINDS for section, own in kind.named.items() if own == shelf]
+    if not sections:
+        return SUPPLIED
+    return {key for kind, section in sections for key in kind.supplied.get(section, ())}
+
+
 def kind_of(method: str) -> Kind:
     """The kind of recipe that a method of the catalogue is trained by; `UnknownName` for none."""
     if method in catalog.SEQUENCE_METHODS:

@@ -86,9 +86,9 @@ def test_the_sources_are_left_as_they_were(sources, name, tmp_path):
 
 
 @EVERY
-def test_it_does_something_and_the_same_again(sources, name, tmp_path):
+def test_it_says_other_than_source_people_alone_and_the_same_again(sources, name, tmp_path):
     one, other = adapted(sources, name, tmp_path / "one"), adapted(sources, name, tmp_path / "other")
-    plain = sources.stage(one.stage)
+    plain = sources.stage("supervised_people")
     with torch.no_grad():
         said = one.predict(TARGET.inputs)
         assert torch.equal(said, other.predict(TARGET.inputs))

@@ -21,6 +21,8 @@ METHODS = {
 
 SEQUENCE_METHODS = {
     "supervised_sequences": "facsight.methods.sequences:SupervisedSequences",
+    "uncertainty_weights": "facsight.methods.multitask.uncertainty:UncertaintyWeights",
+    "gradient_norm": "facsight.methods.multitask.gradient_norm:GradientNorm",
     "logit_distillation": "facsight.methods.distillation.logits:LogitDistillation",
     "feature_distillation": "facsight.methods.distillation.features:FeatureDistillation",
     "similarity_distillation": "facsight.methods.distillation.similarity:SimilarityDistillation",
@@ -37,6 +39,7 @@ LOSSES = {
 RECORDINGS = {
     "prepared": "facsight.data.prepared:load_prepared",
     "simulated": "facsight.data.simulated:load_simulated",
+    "simulated_tasks": "facsight.data.simulated:load_tasks",
 }
 
 ENCODERS = {

@@ -20,7 +20,7 @@ class Sequences:
     `inside` is False beyond a recording's end.
     """
 
-    streams: Mapping[str, Float[Tensor, "batch step *feature"]]
+    streams: Mapping[str, Float[Tensor, "batch step ..."]]
     known: Mapping[str, Bool[Tensor, "batch step"]]
     inside: Bool[Tensor, "batch step"]
 
@@ -85,7 +85,7 @@ class LabelledSequences:
     """
 
     sequences: Sequences
-    truth: Mapping[str, Float[Tensor, "batch *label"]]
+    truth: Mapping[str, Float[Tensor, "batch ..."]]
 
     def __len__(self) -> int:
         return len(self.sequences)
@@ -107,6 +107,6 @@ class SequencePrediction:
     where the network does not know.
     """
 
-    outputs: Mapping[str, Float[Tensor, "batch *label"]]
+    outputs: Mapping[str, Float[Tensor, "batch ..."]]
     fused: Float[Tensor, "batch step feature"]
     shares: Mapping[str, Float[Tensor, "batch step"]] | None = None

@@ -24,9 +24,9 @@ class Recording:
 
     name: str
     subject: str | None
-    streams: Mapping[str, Float[Tensor, "step *feature"]]
+    streams: Mapping[str, Float[Tensor, "step ..."]]
     known: Mapping[str, Bool[Tensor, "step"]]
-    truth: Mapping[str, Float[Tensor, "*label"]]
+    truth: Mapping[str, Float[Tensor, "..."]]
     frames: pl.DataFrame | None = None
 
     @property

@@ -11,7 +11,7 @@ from collections.abc import Mapping, Sequence
 
 import torch
 import torch.nn.functional as F
-from jaxtyping import Float
+from jaxtyping import Bool, Float
 from torch import Tensor
 
 from facsight.core.errors import BadRecipe, did_you_mean
@@ -21,8 +21,8 @@ from facsight.losses.concordance import Over, concordance_loss
 
 
 def label_terms(
-    outputs: Mapping[str, Float[Tensor, "batch *label"]],
-    truth: Mapping[str, Float[Tensor, "batch *label"]],
+    outputs: Mapping[str, Float[Tensor, "batch ..."]],
+    truth: Mapping[str, Float[Tensor, "batch ..."]],
     spaces: Sequence[LabelSpace],
     *,
     over: Over = "pooled",
@@ -47,6 +47,27 @@ def label_terms(
         cost = _cost(outputs[space.name].float(), truth[space.name].float(), space, over, columns)
         terms[space.name] = cost * weights.get(space.name, 1.0)
     return terms
+
+
+def labelled_spaces(
+    truth: Mapping[str, Float[Tensor, "batch ..."]], spaces: Sequence[LabelSpace]
+) -> Bool[Tensor, "space"]:
+    """Which label spaces have a label in the batch that costs something.
+
+    >>> space = LabelSpace("moods", ("calm", "glad"))
+    >>> labelled_spaces({"moods": torch.tensor([[torch.nan, torch.nan]])}, [space])
+    tensor([False])
+    """
+    return torch.stack([_costs(truth[space.name], space) for space in spaces])
+
+
+def _costs(truth: Tensor, space: LabelSpace) -> Bool[Tensor, ""]:
+    known = truth.isfinite()
+    if space.kind == "classes":
+        return known.all(dim=-1).any()
+    if space.kind == "units":
+        return known.any()
+    return (known.flatten(0, -2).sum(dim=0) >= 2).any()  # one value has nothing to agree with
 
 
 def _cost(

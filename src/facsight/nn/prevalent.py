@@ -52,6 +52,11 @@ class PrevalentNetwork(nn.Module):
         others = [name for name in sizes if name not in prevalent] if imagine else []
         self.imagined = nn.ModuleDict({name: Imagination(given, sizes[name], width=width) for name in others})
 
+    @property
+    def trunk(self) -> nn.Module:
+        """The last part that all outputs share."""
+        return self.network.trunk
+
     def imagine(self, encoded: Sequences) -> dict[str, torch.Tensor]:
         """What each modality that is not seen would give, out of encoded prevalent ones."""
         seen = torch.cat([encoded.streams[name] for name in self.prevalent], dim=-1)

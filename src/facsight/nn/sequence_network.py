@@ -8,7 +8,7 @@ from jaxtyping import Bool, Float
 from torch import Tensor, nn
 
 from facsight.core.sequences import SequencePrediction, Sequences
-from facsight.nn.fused import Fusion
+from facsight.nn.fused import Fused, Fusion
 
 #: How a window's steps become one label: not at all, by their mean, or by their mean with learnt weights.
 Pooling = Literal["none", "mean", "attention"]
@@ -41,6 +41,11 @@ class SequenceNetwork(nn.Module):
         self.weigh = nn.Linear(size, 1) if pooling == "attention" else None
         self.outputs = nn.ModuleDict({name: nn.Linear(size, columns) for name, columns in outputs.items()})
 
+    @property
+    def trunk(self) -> nn.Module:
+        """The last part that all outputs share."""
+        return self.fusion if self.temporal is None else self.temporal
+
     def encode(self, sequences: Sequences) -> Sequences:
         """The same windows with a feature vector a step and modality, 0 where it is not known."""
         streams = {}
@@ -55,12 +60,15 @@ class SequenceNetwork(nn.Module):
 
     def decide(self, encoded: Sequences) -> SequencePrediction:
         """What is said of windows that are encoded already."""
-        fused = self.fusion(encoded)
+        return self.read(self.fusion(encoded), encoded.inside)
+
+    def read(self, fused: Fused, inside: Bool[Tensor, "batch step"]) -> SequencePrediction:
+        """What is said of windows that are fused already."""
         features = fused.features
         if self.temporal is not None:
-            features = self.temporal(features, encoded.inside)
-        features = torch.where(encoded.inside.unsqueeze(-1), features, 0.0)
-        read = self.dropout(self._pooled(features, encoded.inside))
+            features = self.temporal(features, inside)
+        features = torch.where(inside.unsqueeze(-1), features, 0.0)
+        read = self.dropout(self._pooled(features, inside))
         outputs = {name: output(read) for name, output in self.outputs.items()}
         return SequencePrediction(outputs, features, fused.shares)
 

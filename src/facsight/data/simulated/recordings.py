@@ -87,7 +87,7 @@ def _recording(
         look = shown[modality] @ mix[modality] + power * _white(steps, mix[modality], generator)
         nothing = (2 + power**2) ** 0.5 * _white(steps, mix[modality], generator)
         look = torch.where((lost == place)[:, None], nothing, look)
-        streams[modality] = look + _style(person, mix[modality])
+        streams[modality] = look + style(person, mix[modality].shape[1])
     known = {modality: torch.ones(steps, dtype=torch.bool) for modality in streams}
     told = {AFFECT.name: truth} if mood is None else {MOOD.name: torch.eye(len(MOOD))[mood]}
     return Recording(name, f"person {person}", streams, known, told)
@@ -111,10 +111,10 @@ def _white(steps: int, mix: Tensor, generator: torch.Generator) -> Float[Tensor,
     return torch.randn(steps, mix.shape[1], generator=generator)
 
 
-def _style(person: int, mix: Tensor) -> Float[Tensor, "feature"]:
+def style(person: int, features: int) -> Float[Tensor, "feature"]:
     """What a person's features are like whatever they show."""
-    own = torch.Generator().manual_seed(1000 * person + mix.shape[1])
-    return 0.5 * torch.randn(mix.shape[1], generator=own)
+    own = torch.Generator().manual_seed(1000 * person + features)
+    return 0.5 * torch.randn(features, generator=own)
 
 
 def _shown(
@@ -124,14 +124,14 @@ def _shown(
     moved = torch.zeros(2) if mood is None else MOVED * torch.tensor(SIGNS[mood])
     if scenario == "agreement":
         sign = 1.0 if mood is None else 1.0 - 2 * torch.randint(2, (2,), generator=generator)
-        face = _waves(steps, generator) + sign * moved.abs().sqrt()
-        voice = _waves(steps, generator) + sign * moved.sign() * moved.abs().sqrt()
+        face = waves(steps, generator) + sign * moved.abs().sqrt()
+        voice = waves(steps, generator) + sign * moved.sign() * moved.abs().sqrt()
         return {"face": face, "voice": voice}, torch.tanh(face * voice)
-    face = _waves(steps, generator) + moved
+    face = waves(steps, generator) + moved
     return {"face": face, "voice": face}, torch.tanh(face)
 
 
-def _waves(steps: int, generator: torch.Generator) -> Float[Tensor, "step wave=2"]:
+def waves(steps: int, generator: torch.Generator) -> Float[Tensor, "step wave=2"]:
     """Two sums of slow sines, periods of 4 s to 24 s, standard deviation 1."""
     time = torch.arange(steps) * STEP
     period = 4.0 + 20.0 * torch.rand(2, 4, generator=generator)

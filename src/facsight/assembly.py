@@ -16,6 +16,7 @@ from facsight.core.labels import LabelSpace
 from facsight.data.recordings import StreamCard
 from facsight.data.sequence_set import SequenceSet
 from facsight.data.windows import WindowPlan
+from facsight.nn.donors import AnyNetwork, DonatedNetwork
 from facsight.nn.prevalent import PrevalentNetwork
 from facsight.nn.sequence_network import SequenceNetwork
 from facsight.nn.standardised import Standardised
@@ -28,11 +29,12 @@ STAGES = "stages.json"
 NEEDED = {"architecture", "spaces", "step", "windows", "features", "data"}
 
 
-def assemble(architecture: Mapping[str, Any]) -> SequenceNetwork | PrevalentNetwork:
+def assemble(architecture: Mapping[str, Any]) -> AnyNetwork:
     """A network with random weights; one that sees some modalities only where `network` has `prevalent`.
 
     `architecture` has `sizes`, the shape of a step of each modality; `outputs`, the columns of each label
-    space; and the sections `modalities`, `fusion`, `temporal` and `network` of a recipe.
+    space; and the sections `modalities`, `fusion`, `temporal` and `network` of a recipe. Each of a network's
+    `donors` has a `name` and an `architecture` of its own.
     """
     encoders, sizes = {}, {}
     for name, shape in architecture["sizes"].items():
@@ -41,9 +43,15 @@ def assemble(architecture: Mapping[str, Any]) -> SequenceNetwork | PrevalentNetw
     temporal = architecture["temporal"] and _named("temporal", architecture["temporal"], fusion.size)
     options = dict(architecture["network"])
     prevalent, imagine = options.pop("prevalent", None), options.pop("imagine", False)
+    donors, dropout = options.pop("donors", ()), options.pop("donor_dropout", 0.3)
     network = SequenceNetwork(
         fusion, architecture["outputs"], encoders=encoders, temporal=temporal or None, **options
     )
+    if donors and prevalent is not None:
+        raise BadRecipe("a network has donors or prevalent modalities: donors see all modalities")
+    if donors:
+        given = [assemble(donor["architecture"]) for donor in donors]
+        return DonatedNetwork(network, given, dropout=dropout)
     if prevalent is None:
         return network
     return PrevalentNetwork(network, sizes, prevalent=prevalent, imagine=imagine)
@@ -68,16 +76,16 @@ def _named(shelf: str, section: Mapping[str, Any], first: Any) -> Any:
     return catalog.load(shelf, options.pop("name"))(first, **options)
 
 
-def standardise(network: SequenceNetwork | PrevalentNetwork, recordings: SequenceSet) -> None:
-    """Set the scale of each modality to that of these recordings."""
-    whole = network.network if isinstance(network, PrevalentNetwork) else network
+def standardise(network: AnyNetwork, recordings: SequenceSet) -> None:
+    """Set the scale of each modality to that of these recordings; that of donors stays as it is."""
+    whole = network if isinstance(network, SequenceNetwork) else network.network
     for name, encoder in whole.encoders.items():
         if isinstance(encoder, Standardised):
             parts = [one.streams[name][one.known[name]] for one in recordings.recordings]
             encoder.fit(torch.cat([part.flatten(0, -2) for part in parts]))
 
 
-def load_sequence_network(path: Path) -> tuple[SequenceNetwork | PrevalentNetwork, dict[str, Any]]:
+def load_sequence_network(path: Path) -> tuple[AnyNetwork, dict[str, Any]]:
     """The network in evaluation mode, and its card. `BadCheckpoint` where the file holds another kind."""
     tensors, card = load_tensors(path)
     missing = NEEDED - card.keys()
@@ -93,7 +101,7 @@ class TrainedSequences:
     """A trained network of sequences and what it needs to read recordings."""
 
     home: Path
-    network: SequenceNetwork | PrevalentNetwork
+    network: AnyNetwork
     card: Mapping[str, Any]
     spaces: tuple[LabelSpace, ...]
     windows: WindowPlan

@@ -57,6 +57,7 @@ ENCODERS = {
 TEMPORAL = {
     "tcn": "facsight.nn.temporal.tcn:TemporalConvolution",
     "lstm": "facsight.nn.temporal.lstm:LongShortTermMemory",
+    "temporal_convergence": "facsight.nn.temporal.temporal_convergence:TemporalConvergence",
     "time_transformer": "facsight.nn.temporal.time_transformer:TimeTransformer",
 }
 

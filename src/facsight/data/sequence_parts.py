@@ -1,12 +1,13 @@
 """Parts of a set of recordings: its folds, and what a protocol scores of it."""
 
+from collections.abc import Sequence
 from dataclasses import replace
 
 import polars as pl
 from jaxtyping import Float
 from torch import Tensor
 
-from facsight.core.errors import BadFolds, BadLabels, BadRecipe
+from facsight.core.errors import BadFolds, BadLabels, BadRecipe, did_you_mean
 from facsight.core.labels import Conversion, LabelSpace, convert
 from facsight.data.folds import Folds, group_folds
 from facsight.data.protocol import Protocol
@@ -59,6 +60,26 @@ def fold_part(recordings: SequenceSet, folds: Folds, fold: int, split: str) -> S
     part = folds[folds.names[fold - 1]]["test" if split == "val" else "train"]
     kept, name = set(part["sample"]), f"{recordings.name}-fold{fold}of{len(folds)}-{split}"
     return recordings.subset(lambda one: one.name in kept, name)
+
+
+def labelled_with(recordings: SequenceSet, spaces: Sequence[str]) -> SequenceSet:
+    """The recordings with labels of some of their label spaces, in the set's order; those that have any.
+
+    `BadLabels` for a space that is not there, and where no recording has a label.
+    """
+    known = [space.name for space in recordings.spaces]
+    for name in spaces:
+        if name not in known:
+            raise BadLabels(f"{recordings.name} has no labels of {name!r}: {did_you_mean(name, known)}")
+    chosen = tuple(space for space in recordings.spaces if space.name in spaces)
+    kept = [
+        replace(one, truth={space.name: one.truth[space.name] for space in chosen})
+        for one in recordings.recordings
+        if any(one.truth[space.name].isfinite().any() for space in chosen)
+    ]
+    if not kept:
+        raise BadLabels(f"{recordings.name}: no recording has a label of {', '.join(spaces) or 'nothing'}")
+    return replace(recordings, spaces=chosen, recordings=tuple(kept))
 
 
 def under_protocol(recordings: SequenceSet, protocol: Protocol) -> SequenceSet:

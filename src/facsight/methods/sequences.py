@@ -14,8 +14,7 @@ from facsight.core.sequences import LabelledSequences, SequencePrediction, Seque
 from facsight.core.terms import Terms
 from facsight.losses.concordance import Over
 from facsight.losses.label_spaces import label_terms
-from facsight.nn.prevalent import PrevalentNetwork
-from facsight.nn.sequence_network import SequenceNetwork
+from facsight.nn.donors import AnyNetwork
 
 
 class SupervisedSequences(SequenceMethod):
@@ -27,7 +26,7 @@ class SupervisedSequences(SequenceMethod):
 
     def __init__(
         self,
-        network: SequenceNetwork | PrevalentNetwork,
+        network: AnyNetwork,
         *,
         spaces: Sequence[LabelSpace],
         over: Over = "pooled",

@@ -90,17 +90,23 @@ def check_recipe(content: Mapping[str, Any], *, source: str = "recipe") -> Recip
         if not name.replace("_", "").isalnum():
             raise BadRecipe(f"{source}: stages are named by letters, digits and _, found {name!r}")
         stages[name] = _checked(_over(shared, own), f"{source}, stage {name}")
-        teacher = stages[name].sections["method"].get("teacher")
-        if teacher is not None and teacher not in list(stages)[:-1] and not Path(teacher).exists():
-            earlier = list(stages)[:-1]
-            raise BadRecipe(
-                f"{source}, stage {name}: the teacher is an earlier stage or a run folder: "
-                f"{did_you_mean(teacher, earlier)}"
-            )
+        _check_earlier(f"{source}, stage {name}", stages[name], list(stages)[:-1])
     if not stages:
         raise BadRecipe(f"{source}: [stages] names none")
     last = list(stages.values())[-1]
     return Recipe(last.about, last.seed, last.sections, last.kind, stages)
+
+
+def _check_earlier(where: str, stage: Recipe, earlier: Sequence[str]) -> None:
+    """The teacher and the donors of a stage are earlier stages, or run folders."""
+    teacher = stage.sections["method"].get("teacher")
+    named = [("teacher", teacher)] if teacher is not None else []
+    named += [("donor", donor) for donor in stage.sections.get("network", {}).get("donors", ())]
+    for role, name in named:
+        if name not in earlier and not Path(name).exists():
+            raise BadRecipe(
+                f"{where}: the {role} is an earlier stage or a run folder: {did_you_mean(name, earlier)}"
+            )
 
 
 def _over(shared: Mapping[str, Any], own: Mapping[str, Any]) -> dict[str, Any]:

@@ -80,11 +80,17 @@ SEQUENCES = Kind(
             "fold_seed": int,
             "protocol": str,
             "scheme": str,
+            "spaces": Sequence[str],
         },
         "fusion": {"name": str},
         "temporal": {"name": str},
         "method": {"name": str},
-        "network": {"prevalent": Sequence[str], "imagine": bool},
+        "network": {
+            "prevalent": Sequence[str],
+            "imagine": bool,
+            "donors": Sequence[str],
+            "donor_dropout": float,
+        },
         "postprocess": dict.fromkeys((*FILTERS, *ADJUSTMENTS), dict),
     },
     supplied={

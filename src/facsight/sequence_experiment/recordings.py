@@ -11,7 +11,7 @@ from facsight.core.errors import BadTable, UnknownName, did_you_mean
 from facsight.data.folds import Folds
 from facsight.data.protocol import Protocol, load_protocol
 from facsight.data.recordings import StreamCard, check_versions, read_cards
-from facsight.data.sequence_parts import fold_part, recording_folds, under_protocol
+from facsight.data.sequence_parts import fold_part, labelled_with, recording_folds, under_protocol
 from facsight.data.sequence_set import Recording, SequenceSet
 from facsight.recipe import Recipe
 
@@ -21,7 +21,7 @@ Cards = Mapping[str, StreamCard]
 Read = Callable[[Recipe, str | None, Cards | None], tuple[SequenceSet, dict[str, StreamCard]]]
 
 #: Options of [data] that say which recordings are taken, not how they are read.
-_CHOICE = ("name", "fold", "folds", "fold_seed", "protocol", "scheme")
+_CHOICE = ("name", "fold", "folds", "fold_seed", "protocol", "scheme", "spaces")
 
 
 def read_recordings(
@@ -67,7 +67,8 @@ def load_recordings(
     """The recordings of a split with the labels that are asked for, and what their features are.
 
     With `data.fold`, "val" are the people of that fold and "train" all others, out of `data.folds` folds or
-    those of `data.protocol`; the split test stays what it is. `wanted` are the features that a model was
+    those of `data.protocol`; the split test stays what it is. With `data.spaces` there are labels of these
+    only, and no recording without any. `wanted` are the features that a model was
     trained on: others are refused.
     """
     own = recipe.sections["data"]
@@ -77,6 +78,8 @@ def load_recordings(
     found = found if protocol is None else under_protocol(found, protocol)
     if in_fold:
         found = fold_part(found, _folds(recipe, found, protocol), own["fold"], split)
+    if "spaces" in own:
+        found = labelled_with(found, own["spaces"])
     if split == "train":
         _refuse_unknown(found)
     return found, cards

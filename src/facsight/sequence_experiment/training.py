@@ -9,16 +9,25 @@ from typing import Any
 import torch
 
 from facsight import catalog
-from facsight.assembly import STAGES, assemble, open_sequence_run, spaces_as_data, standardise
+from facsight.assembly import (
+    STAGES,
+    TrainedSequences,
+    assemble,
+    open_sequence_run,
+    spaces_as_data,
+    standardise,
+)
 from facsight.core.errors import BadCheckpoint, BadLabels, BadTable
 from facsight.core.method import SequenceMethod
 from facsight.core.terms import Terms
 from facsight.data.recordings import StreamCard
 from facsight.data.sequence_set import SequenceSet
 from facsight.data.windows import SequenceAugmentation, WindowPlan, Windows
+from facsight.nn.donors import DonatedNetwork
 from facsight.nn.sequence_network import SequenceNetwork
 from facsight.nn.weights import save_network
 from facsight.recipe import Recipe
+from facsight.sequence_experiment.donors import open_donors
 from facsight.sequence_experiment.processed import postprocessing
 from facsight.sequence_experiment.recordings import Read, load_recordings, read_recordings
 from facsight.training.fit import fit
@@ -59,11 +68,12 @@ def _train(
         raise BadLabels(f"{recordings.name} and {held_out.name} have different label spaces")
     postprocessing(recipe, recordings)  # what does not fit is told before hours of training
     run.write_json(ENVIRONMENT, environment(recipe.seed))
-    architecture = _architecture(recipe, recordings)
+    donors = open_donors(recipe, stages, recordings, features)
+    architecture = _architecture(recipe, recordings, donors)
     plan = WindowPlan(**recipe.sections["windows"])
     watched = Windows(held_out, plan)
     trained = fit(
-        build_sequence_method(recipe, architecture, recordings, stages),
+        build_sequence_method(recipe, architecture, recordings, stages, donors),
         Windows(recordings, plan, SequenceAugmentation(**recipe.sections["augmentation"])),
         Plan(**recipe.sections["training"]),
         run,
@@ -80,9 +90,16 @@ def _train(
 
 
 def build_sequence_method(
-    recipe: Recipe, architecture: Mapping[str, Any], recordings: SequenceSet, stages: Mapping[str, Path]
+    recipe: Recipe,
+    architecture: Mapping[str, Any],
+    recordings: SequenceSet,
+    stages: Mapping[str, Path],
+    donors: Mapping[str, TrainedSequences] | None = None,
 ) -> SequenceMethod:
-    """The recipe's method around its network, with random weights drawn from the recipe's seed."""
+    """The recipe's method around its network, with random weights drawn from the recipe's seed.
+
+    The weights of donors are their own.
+    """
     options = dict(recipe.sections["method"])
     method = catalog.load("sequence_methods", options.pop("name"))
     if "teacher" in options:
@@ -92,22 +109,33 @@ def build_sequence_method(
         torch.manual_seed(recipe.seed)
         network = assemble(architecture)
         standardise(network, recordings)
+        if isinstance(network, DonatedNetwork):
+            for donor, trained in zip(network.donors, (donors or {}).values(), strict=True):
+                donor.load_state_dict(trained.network.state_dict())
         return method(network, spaces=recordings.spaces, **options)
 
 
 def _teacher(run: Path) -> SequenceNetwork:
     network = open_sequence_run(run).network
     if not isinstance(network, SequenceNetwork):
-        raise BadCheckpoint(f"{run} sees only {', '.join(network.prevalent)}: a teacher sees all modalities")
+        raise BadCheckpoint(
+            f"{run} is a {type(network).__name__}: a teacher sees all modalities and has no donors"
+        )
     return network
 
 
-def _architecture(recipe: Recipe, recordings: SequenceSet) -> dict[str, Any]:
+def _architecture(
+    recipe: Recipe, recordings: SequenceSet, donors: Mapping[str, TrainedSequences]
+) -> dict[str, Any]:
     sections = {name: dict(recipe.sections[name]) for name in ("modalities", "fusion", "temporal", "network")}
     if len(set(recordings.of_steps.values())) != 1:
         raise BadTable(f"{recordings.name}: labels are either of steps or of recordings, found both")
     if not any(recordings.of_steps.values()) and sections["network"].get("pooling", "none") == "none":
         sections["network"]["pooling"] = "attention"
+    if donors:
+        sections["network"]["donors"] = [
+            {"name": name, "architecture": dict(one.card["architecture"])} for name, one in donors.items()
+        ]
     return {
         "sizes": {name: list(shape) for name, shape in recordings.sizes.items()},
         "outputs": {space.name: len(space) for space in recordings.spaces},

@@ -14,6 +14,7 @@ CASES = [
     ),
     pytest.param("lstm", {"size": 6}, id="lstm"),
     pytest.param("lstm", {"size": 6, "layers": 2, "bidirectional": False}, id="lstm, forwards"),
+    pytest.param("temporal_convergence", {"size": 6}, id="temporal convergence"),
     pytest.param("time_transformer", {"size": 6, "heads": 2, "dropout": 0.0}, id="transformer"),
     pytest.param(
         "time_transformer",
@@ -144,6 +145,24 @@ def test_the_reach_of_convolutions_is_what_is_told():
 
 def test_a_memory_that_reads_forwards_sees_nothing_later():
     assert seen_by(made("lstm", {"size": 6, "bidirectional": False}), 4) == [0, 1, 2, 3, 4]
+
+
+def test_temporal_convergence_leaks_a_tenth_of_what_is_below_zero():
+    """A feature of -0.5 is the same to the memory as one of -0.05 would be without the leak."""
+    network = made("temporal_convergence", {"size": 6})
+    features, inside = some(batch=1)
+    leaked = torch.where(features > 0, features, features / 10)
+    close(network(features, inside), network.memory.lstm(leaked)[0])
+    assert seen_by(network, 4) == [0, 1, 2, 3, 4]
+
+
+def test_temporal_convergence_begins_with_orthogonal_steps_of_its_memory():
+    memory = made("temporal_convergence", {"size": 6}).memory.lstm
+    for weight in (memory.weight_hh_l0, memory.weight_hh_l1):
+        for gate in weight.chunk(4):
+            torch.testing.assert_close(
+                gate @ gate.T, torch.eye(6, dtype=torch.float64), atol=1e-5, rtol=0
+            )  # drawn in single precision
 
 
 def test_without_positions_order_says_nothing():

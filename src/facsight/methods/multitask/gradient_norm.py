@@ -22,7 +22,7 @@ from facsight.core.sequences import LabelledSequences, SequencePrediction, Seque
 from facsight.core.terms import Terms
 from facsight.losses.concordance import Over
 from facsight.losses.label_spaces import label_terms, labelled_spaces
-from facsight.nn.sequence_network import SequenceNetwork
+from facsight.nn.donors import AnyNetwork
 
 #: The least weight of a task: one that is at 0 would never be heard again.
 LEAST = 0.01
@@ -46,7 +46,7 @@ class GradientNorm(SequenceMethod):
 
     def __init__(
         self,
-        network: SequenceNetwork,
+        network: AnyNetwork,
         *,
         spaces: Sequence[LabelSpace],
         over: Over = "pooled",

@@ -20,7 +20,7 @@ from facsight.core.sequences import LabelledSequences, SequencePrediction, Seque
 from facsight.core.terms import Terms
 from facsight.losses.concordance import Over
 from facsight.losses.label_spaces import label_terms, labelled_spaces
-from facsight.nn.sequence_network import SequenceNetwork
+from facsight.nn.donors import AnyNetwork
 
 
 class UncertaintyWeights(SequenceMethod):
@@ -34,7 +34,7 @@ class UncertaintyWeights(SequenceMethod):
 
     def __init__(
         self,
-        network: SequenceNetwork,
+        network: AnyNetwork,
         *,
         spaces: Sequence[LabelSpace],
         over: Over = "pooled",

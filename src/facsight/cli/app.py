@@ -18,6 +18,7 @@ VERBS = {
     "prepare": "facsight.cli.prepare:prepare",
     "train": "facsight.cli.train:train",
     "score": "facsight.cli.score:score",
+    "multitask": "facsight.cli.multitask:multitask",
     "audit": "facsight.cli.audit:audit",
     "protocol": "facsight.cli.protocol:protocol",
     "submit": "facsight.cli.submit:submit",

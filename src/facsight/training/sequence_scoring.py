@@ -43,15 +43,18 @@ class Said:
 
 @torch.inference_mode()
 def predict_windows(predict: Callable[[Sequences], SequencePrediction], windows: Windows) -> list[Said]:
-    """Predict every recording, in full precision; windows of one recording are averaged."""
+    """Predict every recording, in full precision; windows of one recording are averaged.
+
+    What is said of label spaces that the recordings do not have is left out.
+    """
     outputs: dict[str, dict[int, Tensor]] = {space.name: {} for space in windows.recordings.spaces}
     shares: dict[str, dict[int, Tensor]] = {}
     number = 0
     for batch in windows.batches(BATCH):
         said = predict(batch.sequences)
         for place in range(len(batch)):
-            for name, found in said.outputs.items():
-                outputs[name][number + place] = found[place].float()
+            for name, found in outputs.items():
+                found[number + place] = said.outputs[name][place].float()
             for name, found in (said.shares or {}).items():
                 shares.setdefault(name, {})[number + place] = found[place].float()
         number += len(batch)
@@ -197,13 +200,14 @@ def _rows(said: Sequence[Said], recordings: SequenceSet, space: LabelSpace) -> _
         )
         known = truth.isfinite().any(dim=1) & output.isfinite().all(dim=1)
         parts.append((output[known], truth[known]))
-        people += [_who(one)] * int(known.sum())
+        people += [who(one)] * int(known.sum())
         names += [one.name] * int(known.sum())
     output, truth = (torch.cat(column) for column in zip(*parts, strict=True))
     return _Rows(output, truth, people, names)
 
 
-def _who(one: Recording) -> str:
+def who(one: Recording) -> str:
+    """Whom intervals are over: the person, or the recording where nobody is known."""
     return one.name if one.subject is None else one.subject
 
 

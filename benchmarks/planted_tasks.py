@@ -1,0 +1,106 @@
+"""Three tasks of planted overlap and label quality: alone, together, with features of others, in time.
+
+    python benchmarks/planted_tasks.py [--seeds 5]
+    python benchmarks/planted_tasks.py --show                   prints the recorded tables
+
+The planted recordings of tests/planted_tasks.py: 60 of 16 s for training, 40 of others to be scored on, with
+all labels, and right ones. *Together*: what each task gains when all three are learnt by one network, where
+causes are shared and labels unequal, where they are shared and all scarce, and where each task has its own.
+*Donors*: what a task gains from the features of another that was learnt alone. *In time*: what temporal
+convergence adds to a slow and to a fast target. Scores are CCC (mean of valence and arousal) and macro F1;
+gains are differences seed by seed, means with 95 % intervals by Student's t. Width and number of steps were
+set on the seeds 100 and 101. *Step*: processor time of a training step of all tasks, over the sum of theirs.
+"""
+
+import argparse
+import json
+import sys
+import time
+from concurrent.futures import ProcessPoolExecutor
+from pathlib import Path
+from statistics import median
+
+import torch
+
+from record import RESULTS, record
+
+sys.path.insert(0, str(Path(__file__).parent.parent / "tests"))
+from planted_fusion import interval
+from planted_tasks import APART, IN_TIME, NAMES, SCARCE, WAYS, Lessons, learnt, score, scores
+
+SETTINGS = {"shared, unequal": Lessons(), "shared, all scarce": SCARCE, "apart": APART}
+WORKERS, ROUNDS = 2, 5
+
+
+def measured(seed: int) -> dict[str, float]:
+    """Scores and gains of a seed, by what was done to whom."""
+    found: dict[str, float] = {}
+    for setting, plan in SETTINGS.items():
+        networks = {task: learnt([task], seed, plan) for task in NAMES}
+        alone = {task: scores(networks[task], [task], seed, plan)[task] for task in NAMES}
+        found |= {f"alone; {setting}; {task}": value for task, value in alone.items()}
+        ways = WAYS if setting == "shared, unequal" else {"weights 1": {}}
+        for way, options in ways.items():
+            together = scores(learnt(NAMES, seed, plan, **options), NAMES, seed, plan)
+            found |= {f"together; {setting}; {way}; {task}": together[task] - alone[task] for task in NAMES}
+        if setting == "shared, unequal":
+            for task in NAMES:
+                for donor in (name for name in NAMES if name != task):
+                    fused = score(task, seed, plan, donors=[networks[donor]])
+                    found[f"donors; {donor} to {task}"] = fused - alone[task]
+        print(seed, setting, {key: round(value, 3) for key, value in found.items()}, flush=True)
+    for task, pace in (("affect", "slow"), ("units", "fast")):
+        frame = score(task, seed, IN_TIME)
+        found[f"by frame; {task}, {pace}"] = frame
+        found[f"in time; {task}, {pace}"] = score(task, seed, IN_TIME, temporal=True) - frame
+    return found
+
+
+def step_ratio() -> float:
+    """Processor time of steps of all tasks over that of the same steps of each, median of rounds."""
+    plan = Lessons(labelled={}, doubt={}, steps=40)
+
+    def seconds(tasks: tuple[str, ...]) -> float:
+        start = time.process_time()
+        learnt(tasks, 0, plan)
+        return time.process_time() - start
+
+    seconds(NAMES)
+    return median(seconds(NAMES) / sum(seconds((task,)) for task in NAMES) for _ in range(ROUNDS))
+
+
+def told(values: list[float]) -> dict[str, float]:
+    mean, low, high = interval(values)
+    return {"mean": round(mean, 4), "low": round(low, 4), "high": round(high, 4)}
+
+
+def show(results: dict[str, dict[str, float]]) -> None:
+    """The tables of docs/multitask.md."""
+    print("| what | score or gain |\n|---|---|")
+    for name, row in results.items():
+        sign = "" if name.startswith(("alone", "by frame")) else "+"
+        cells = " to ".join(f"{row[key]:{sign}.3f}" for key in ("low", "high"))
+        print(f"| {name} | {row['mean']:{sign}.3f} ({cells}) |")
+
+
+def main() -> None:
+    options = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    options.add_argument("--seeds", type=int, default=5)
+    options.add_argument("--show", action="store_true")
+    chosen = options.parse_args()
+    if chosen.show:
+        show(json.loads((RESULTS / "planted_tasks.json").read_text())["results"]["measured"])
+        return
+    torch.set_num_threads(1)
+    with ProcessPoolExecutor(WORKERS, initializer=torch.set_num_threads, initargs=(1,)) as workers:
+        runs = list(workers.map(measured, range(chosen.seeds)))
+    results = {name: told([run[name] for run in runs]) for name in runs[0]}
+    show(results)
+    ratio = round(step_ratio(), 3)
+    print(record("planted_tasks", {"seeds": chosen.seeds, "measured": results, "step over parts": ratio}))
+
+
+if __name__ == "__main__":
+    main()

@@ -160,3 +160,38 @@ def test_donors_and_prevalent_modalities_are_refused_together(run, tmp_path):
     plan = check_recipe(recipe(network={"donors": [str(run / "units")], "prevalent": ["face"]}))
     with pytest.raises(BadRecipe, match="donors or prevalent"):
         train_sequences(plan, tmp_path)
+
+
+def test_rare_classes_and_units_count_more_by_their_share():
+    from facsight.data.sequence_parts import importance_of
+    from facsight.sequence_experiment.training import _architecture, build_sequence_method
+
+    plan = check_recipe(recipe(method={"balance": 1}))
+    train, _ = load_recordings(plan, "train")
+    steps = {
+        space: torch.cat([one.truth[space] for one in train.recordings]) for space in (EXPRESSION, UNITS)
+    }
+    found = importance_of(train, 1.0)
+    assert found.keys() == {EXPRESSION, UNITS}
+    for k in range(4):
+        share = float((steps[EXPRESSION].argmax(dim=1) == k).double().mean())
+        assert found[EXPRESSION][k] == pytest.approx(1 / (4 * share))
+        there = float(steps[UNITS][:, k].double().mean())
+        assert found[UNITS][k] == pytest.approx((1 - there) / there)
+    half = importance_of(train, 0.5)[UNITS]
+    assert half == pytest.approx([one**0.5 for one in found[UNITS]])
+    method = build_sequence_method(plan, _architecture(plan, train, {}), train, {})
+    assert method.importance == found
+
+
+def test_a_class_that_is_missing_in_a_fold_counts_one():
+    from facsight.data.sequence_parts import importance_of
+
+    train, _ = load_recordings(check_recipe(recipe()), "train")
+    for one in train.recordings:
+        truth = one.truth[EXPRESSION]
+        truth[truth[:, 3] > 0] = torch.nan
+        one.truth[UNITS][:, 0] = 0
+    found = importance_of(train, 1.0)
+    assert found[EXPRESSION][3] == 1
+    assert found[UNITS][0] == 1

@@ -76,3 +76,22 @@ def test_a_value_may_weigh_more_than_its_neighbour():
     ):
         term = label_terms({"va": said}, {"va": truth}, (space,), weights=weights)["va"]
         assert term.item() == pytest.approx(factor * 3 / 7 / 2, abs=1e-6)
+
+
+def test_importance_of_classes_is_that_of_torch():
+    """Oracle: torch's weighted cross entropy, a mean over the weights of the true classes."""
+    draw = torch.Generator().manual_seed(0)
+    said, place = torch.randn(6, 2, generator=draw), torch.randint(2, (6,), generator=draw)
+    truth = torch.eye(2)[place]
+    truth[4] = math.nan
+    found = label_terms({"classes": said}, {"classes": truth}, (CLASSES,), importance={"classes": [0.5, 3.0]})
+    kept = [0, 1, 2, 3, 5]
+    wanted = F.cross_entropy(said[kept], place[kept], weight=torch.tensor([0.5, 3.0]))
+    torch.testing.assert_close(found["classes"], wanted)
+
+
+def test_importance_of_units_is_of_those_that_are_there():
+    # logits of 0 cost log 2 each: 3 log 2 for the unit that is there, log 2 for the other, over two
+    said, truth = {"units": torch.zeros(1, 2)}, {"units": torch.tensor([[1.0, 0.0]])}
+    found = label_terms(said, truth, (UNITS,), importance={"units": [3.0, 5.0]})["units"]
+    assert found.item() == pytest.approx(4 * math.log(2) / 2)

@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 import polars as pl
+import torch
 from jaxtyping import Float
 from torch import Tensor
 
@@ -80,6 +81,27 @@ def labelled_with(recordings: SequenceSet, spaces: Sequence[str]) -> SequenceSet
     if not kept:
         raise BadLabels(f"{recordings.name}: no recording has a label of {', '.join(spaces) or 'nothing'}")
     return replace(recordings, spaces=chosen, recordings=tuple(kept))
+
+
+def importance_of(recordings: SequenceSet, balance: float) -> dict[str, list[float]]:
+    r"""How much each class, and each unit that is there, counts, by label space, from its share :math:`p`.
+
+    Of :math:`C` classes and of units:
+
+    .. math:: (1 / C p)^{\text{balance}}, \quad ((1 - p) / p)^{\text{balance}}
+
+    Classes and units that are nowhere count 1, and units that are everywhere.
+    """
+    found = {}
+    for space in recordings.spaces:
+        if space.kind not in ("classes", "units"):
+            continue
+        share = torch.cat([one.truth[space.name].reshape(-1, len(space)) for one in recordings.recordings])
+        share = share.double().nanmean(dim=0).nan_to_num()
+        odds = 1 / (len(space) * share) if space.kind == "classes" else (1 - share) / share
+        there = (share > 0) & ((share < 1) | (space.kind == "classes"))
+        found[space.name] = torch.where(there, odds, 1.0).pow(balance).tolist()
+    return found
 
 
 def under_protocol(recordings: SequenceSet, protocol: Protocol) -> SequenceSet:

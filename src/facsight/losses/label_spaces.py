@@ -27,12 +27,14 @@ def label_terms(
     *,
     over: Over = "pooled",
     weights: Mapping[str, float] | None = None,
+    importance: Mapping[str, Sequence[float]] | None = None,
 ) -> Terms:
     """A term for each label space, by its name.
 
     `weights` multiply the terms of some spaces, by their names, and the losses of single values and levels,
     by theirs ("valence"). `over` says over what each CCC is (`losses.concordance`). `BadRecipe` for a weight
-    of neither.
+    of neither. `importance`, by space, has a number for each column: of each class, by which a mean over rows
+    is weighted, or of a unit that is there beside 1 for one that is not.
     """
     weights = weights or {}
     known = [space.name for space in spaces]
@@ -44,7 +46,10 @@ def label_terms(
     terms = Terms()
     for space in spaces:
         columns = [weights.get(name, 1.0) for name in space.classes]
-        cost = _cost(outputs[space.name].float(), truth[space.name].float(), space, over, columns)
+        said, labels = outputs[space.name].float(), truth[space.name].float()
+        if space.kind in ("classes", "units"):
+            columns = (importance or {}).get(space.name, [1.0] * len(space))
+        cost = _cost(said, labels, space, over, columns)
         terms[space.name] = cost * weights.get(space.name, 1.0)
     return terms
 
@@ -73,16 +78,15 @@ def _costs(truth: Tensor, space: LabelSpace) -> Bool[Tensor, ""]:
 def _cost(
     said: Tensor, truth: Tensor, space: LabelSpace, over: Over, columns: Sequence[float]
 ) -> Float[Tensor, ""]:
+    weights = said.new_tensor(columns)
     if space.kind == "classes":
-        known = truth.isfinite().all(dim=-1)
-        cost = -(truth.nan_to_num() * said.log_softmax(dim=-1)).sum(dim=-1)
-        return _mean(cost, known)
+        shares = torch.where(truth.isfinite().all(dim=-1, keepdim=True), truth.nan_to_num(), 0.0) * weights
+        total = shares.sum()
+        return -(shares * said.log_softmax(dim=-1)).sum() / torch.where(total > 0, total, 1.0)
     if space.kind == "units":
-        cost = F.binary_cross_entropy_with_logits(said, truth.nan_to_num(), reduction="none")
-        return _mean(cost, truth.isfinite())
-    loss = concordance_loss(said, truth, over=over)
-    return (loss * loss.new_tensor(columns)).mean()
-
-
-def _mean(cost: Tensor, known: Tensor) -> Float[Tensor, ""]:
-    return torch.where(known, cost, 0.0).sum() / known.sum().clamp(min=1)
+        known = truth.isfinite()
+        cost = F.binary_cross_entropy_with_logits(
+            said, truth.nan_to_num(), pos_weight=weights, reduction="none"
+        )
+        return torch.where(known, cost, 0.0).sum() / known.sum().clamp(min=1)
+    return (concordance_loss(said, truth, over=over) * weights).mean()

@@ -21,7 +21,8 @@ class SupervisedSequences(SequenceMethod):
     """The weighted sum of the costs of the label spaces.
 
     `over` says whether each CCC is over the whole batch ("pooled") or each window by itself ("window");
-    `weights` of label spaces are 1 unless told otherwise.
+    `weights` of label spaces are 1 unless told otherwise. `importance` is that of classes and units
+    (`losses.label_spaces`).
     """
 
     def __init__(
@@ -31,15 +32,23 @@ class SupervisedSequences(SequenceMethod):
         spaces: Sequence[LabelSpace],
         over: Over = "pooled",
         weights: Mapping[str, float] | None = None,
+        importance: Mapping[str, Sequence[float]] | None = None,
     ):
         super().__init__()
         self.network, self.spaces = network, tuple(spaces)
         self.over: Over = over
-        self.weights = weights
+        self.weights, self.importance = weights, importance
 
     def objective(self, batch: LabelledSequences, progress: float) -> Terms:
         said = self.network(batch.sequences)
-        return label_terms(said.outputs, batch.truth, self.spaces, over=self.over, weights=self.weights)
+        return label_terms(
+            said.outputs,
+            batch.truth,
+            self.spaces,
+            over=self.over,
+            weights=self.weights,
+            importance=self.importance,
+        )
 
     def predict(self, sequences: Sequences) -> SequencePrediction:
         return self.network(sequences)

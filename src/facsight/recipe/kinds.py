@@ -97,7 +97,7 @@ SEQUENCES = Kind(
         "data": {"split", "modalities", "wanted"},
         "fusion": {"sizes"},
         "temporal": {"features"},
-        "method": {"network", "spaces"},
+        "method": {"network", "spaces", "importance"},
         "network": {"fusion", "outputs", "encoders", "temporal"},
     },
     defaults={"fusion": {"name": "concatenation"}},
@@ -143,6 +143,10 @@ def section_options(kind: Kind, section: str, chosen: Mapping[str, Any]) -> dict
             options |= signature_options(catalog.load("heads", chosen.get("head", "gap")))
         if section == "method" and takes_guide(named):
             options["guidance"] = float
+        if "importance" in options:
+            options["balance"] = (
+                float  # how much rare classes and units count: 0 not, 1 as much as all others
+            )
         if "teacher" in options:
             options["teacher"] = str  # an earlier stage, or the folder of another run
         return _not_supplied(options, kind, section) | dict(kind.extra.get(section, {}))

@@ -21,6 +21,7 @@ from facsight.core.errors import BadCheckpoint, BadLabels, BadTable
 from facsight.core.method import SequenceMethod
 from facsight.core.terms import Terms
 from facsight.data.recordings import StreamCard
+from facsight.data.sequence_parts import importance_of
 from facsight.data.sequence_set import SequenceSet
 from facsight.data.windows import SequenceAugmentation, WindowPlan, Windows
 from facsight.nn.donors import DonatedNetwork
@@ -102,6 +103,8 @@ def build_sequence_method(
     """
     options = dict(recipe.sections["method"])
     method = catalog.load("sequence_methods", options.pop("name"))
+    if balance := options.pop("balance", 0.0):
+        options["importance"] = importance_of(recordings, balance)
     if "teacher" in options:
         teacher = options.pop("teacher")
         options["teacher"] = _teacher(stages.get(teacher, Path(teacher)))

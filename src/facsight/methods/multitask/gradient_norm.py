@@ -10,7 +10,7 @@ Differs  the gradient of a weight is written down (a norm is proportional to its
          and takes no part in the means. Several processes weigh by what each has seen
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 import torch
 from jaxtyping import Bool, Float
@@ -38,7 +38,7 @@ class GradientNorm(SequenceMethod):
 
     (equations 1 and 2), then they are scaled to the sum that they had. :math:`W` is the last matrix before
     the outputs. `restoring` (alpha) is how much faster a task that lags behind is to learn: 0 makes all
-    norms equal.
+    norms equal. `importance` is that of classes and units (`losses.label_spaces`).
     """
 
     weights: Tensor
@@ -52,17 +52,21 @@ class GradientNorm(SequenceMethod):
         over: Over = "pooled",
         restoring: float = 1.5,
         rate: float = 0.025,
+        importance: Mapping[str, Sequence[float]] | None = None,
     ):
         super().__init__()
         self.network, self.spaces = network, tuple(spaces)
         self.over: Over = over
         self.restoring, self.rate = restoring, rate
+        self.importance = importance
         self.register_buffer("weights", torch.ones(len(self.spaces)))
         self.register_buffer("first", torch.zeros(len(self.spaces)))  # 0: not seen yet
 
     def objective(self, batch: LabelledSequences, progress: float) -> Terms:
         said = self.network(batch.sequences)
-        costs = label_terms(said.outputs, batch.truth, self.spaces, over=self.over)
+        costs = label_terms(
+            said.outputs, batch.truth, self.spaces, over=self.over, importance=self.importance
+        )
         return Terms({name: cost * w for (name, cost), w in zip(costs.items(), self.weights, strict=True)})
 
     def predict(self, sequences: Sequences) -> SequencePrediction:

@@ -29,7 +29,7 @@ class UncertaintyWeights(SequenceMethod):
     .. math:: e^{-s_i} L_i + s_i / 2
 
     so that a cost of :math:`L` settles at the weight :math:`e^{-s} = 1 / (2 L)`. `weights` of spaces and
-    values multiply the costs, as in `supervised_sequences`; `over` is that of its CCC.
+    values multiply the costs, `importance` and `over` are as in `supervised_sequences`.
     """
 
     def __init__(
@@ -39,16 +39,24 @@ class UncertaintyWeights(SequenceMethod):
         spaces: Sequence[LabelSpace],
         over: Over = "pooled",
         weights: Mapping[str, float] | None = None,
+        importance: Mapping[str, Sequence[float]] | None = None,
     ):
         super().__init__()
         self.network, self.spaces = network, tuple(spaces)
         self.over: Over = over
-        self.weights = weights
+        self.weights, self.importance = weights, importance
         self.log_variance = nn.Parameter(torch.zeros(len(self.spaces)))
 
     def objective(self, batch: LabelledSequences, progress: float) -> Terms:
         said = self.network(batch.sequences)
-        terms = label_terms(said.outputs, batch.truth, self.spaces, over=self.over, weights=self.weights)
+        terms = label_terms(
+            said.outputs,
+            batch.truth,
+            self.spaces,
+            over=self.over,
+            weights=self.weights,
+            importance=self.importance,
+        )
         there = labelled_spaces(batch.truth, self.spaces)
         for space, uncertain in zip(self.spaces, self.log_variance, strict=True):
             terms[space.name] = terms[space.name] * (-uncertain).exp()

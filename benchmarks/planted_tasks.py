@@ -6,10 +6,11 @@
 The planted recordings of tests/planted_tasks.py: 60 of 16 s for training, 40 of others to be scored on, with
 all labels, and right ones. *Together*: what each task gains when all three are learnt by one network, where
 causes are shared and labels unequal, where they are shared and all scarce, and where each task has its own.
-*Donors*: what a task gains from the features of another that was learnt alone. *In time*: what temporal
-convergence adds to a slow and to a fast target. Scores are CCC (mean of valence and arousal) and macro F1;
-gains are differences seed by seed, means with 95 % intervals by Student's t. Width and number of steps were
-set on the seeds 100 and 101. *Step*: processor time of a training step of all tasks, over the sum of theirs.
+*Donors*: what a task gains from the features of another that was learnt alone, or of a network that knows
+nothing. *In time*: what temporal convergence adds to a slow and to a fast target. Scores are CCC (mean of
+valence and arousal) and macro F1; gains are differences seed by seed, means with 95 % intervals by Student's
+t. Width and number of steps were set on the seeds 100 and 101. *Step*: processor time of training all tasks
+together, over the sum of training each for as many steps.
 """
 
 import argparse
@@ -17,6 +18,7 @@ import json
 import sys
 import time
 from concurrent.futures import ProcessPoolExecutor
+from dataclasses import replace
 from pathlib import Path
 from statistics import median
 
@@ -40,14 +42,20 @@ def measured(seed: int) -> dict[str, float]:
         alone = {task: scores(networks[task], [task], seed, plan)[task] for task in NAMES}
         found |= {f"alone; {setting}; {task}": value for task, value in alone.items()}
         ways = WAYS if setting == "shared, unequal" else {"weights 1": {}}
+        if setting == "apart":
+            ways = {**ways, "weights 1, three times as wide": {}}
         for way, options in ways.items():
-            together = scores(learnt(NAMES, seed, plan, **options), NAMES, seed, plan)
+            own = replace(plan, width=3 * plan.width) if "wide" in way else plan
+            together = scores(learnt(NAMES, seed, own, **options), NAMES, seed, own)
             found |= {f"together; {setting}; {way}; {task}": together[task] - alone[task] for task in NAMES}
         if setting == "shared, unequal":
             for task in NAMES:
                 for donor in (name for name in NAMES if name != task):
                     fused = score(task, seed, plan, donors=[networks[donor]])
                     found[f"donors; {donor} to {task}"] = fused - alone[task]
+                nothing = learnt([task], seed + 50, replace(plan, steps=0))
+                fused = score(task, seed, plan, donors=[nothing])
+                found[f"donors; random weights to {task}"] = fused - alone[task]
         print(seed, setting, {key: round(value, 3) for key, value in found.items()}, flush=True)
     for task, pace in (("affect", "slow"), ("units", "fast")):
         frame = score(task, seed, IN_TIME)

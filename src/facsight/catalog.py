@@ -45,6 +45,7 @@ ENCODERS = {
     "log_mel_cnn": "facsight.nn.encoders.log_mel_cnn:LogMelCNN",
     "vggish": "facsight.nn.encoders.vggish:VGGish",
     "physiology": "facsight.nn.encoders.physiology:PhysiologyCNN",
+    "inflated": "facsight.nn.encoders.inflated:InflatedBackbone",
     "r2plus1d": "facsight.nn.encoders.r2plus1d:R2Plus1D",
     "face_backbone": "facsight.nn.encoders.face_backbone:FaceBackbone",
     "transformers_audio": "facsight.nn.encoders.transformers_audio:TransformersAudio",

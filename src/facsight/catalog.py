@@ -21,6 +21,9 @@ METHODS = {
 
 SEQUENCE_METHODS = {
     "supervised_sequences": "facsight.methods.sequences:SupervisedSequences",
+    "temporal_stochastic_softmax": (
+        "facsight.methods.clips.temporal_stochastic_softmax:TemporalStochasticSoftmax"
+    ),
     "logit_distillation": "facsight.methods.distillation.logits:LogitDistillation",
     "feature_distillation": "facsight.methods.distillation.features:FeatureDistillation",
     "similarity_distillation": "facsight.methods.distillation.similarity:SimilarityDistillation",
@@ -37,6 +40,7 @@ LOSSES = {
 RECORDINGS = {
     "prepared": "facsight.data.prepared:load_prepared",
     "simulated": "facsight.data.simulated:load_simulated",
+    "drawn_clips": "facsight.data.drawn:load_drawn_clips",
 }
 
 ENCODERS = {

@@ -62,9 +62,10 @@ def _train(
     architecture = _architecture(recipe, recordings)
     plan = WindowPlan(**recipe.sections["windows"])
     watched = Windows(held_out, plan)
+    method = build_sequence_method(recipe, architecture, recordings, stages)
     trained = fit(
-        build_sequence_method(recipe, architecture, recordings, stages),
-        Windows(recordings, plan, SequenceAugmentation(**recipe.sections["augmentation"])),
+        method,
+        method.examples(Windows(recordings, plan, SequenceAugmentation(**recipe.sections["augmentation"]))),
         Plan(**recipe.sections["training"]),
         run,
         seed=recipe.seed,

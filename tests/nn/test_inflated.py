@@ -90,7 +90,7 @@ def test_an_even_number_of_frames_is_refused():
 
 def test_a_step_without_a_face_shows_the_face_before_it():
     torch.manual_seed(0)
-    encoder = InflatedBackbone((12, 12), size=5, options=SMALL).eval()
+    encoder = InflatedBackbone((12, 12), options=SMALL).eval()
     for part in encoder.modules():
         if isinstance(part, nn.BatchNorm3d):
             nn.init.constant_(part.weight, 0.7)
@@ -104,9 +104,7 @@ def test_a_step_without_a_face_shows_the_face_before_it():
 
 def test_colours_are_read_as_their_grey():
     torch.manual_seed(0)
-    grey, coloured = (
-        InflatedBackbone(shape, size=5, options=SMALL).eval() for shape in ((12, 12), (12, 12, 3))
-    )
+    grey, coloured = (InflatedBackbone(shape, options=SMALL).eval() for shape in ((12, 12), (12, 12, 3)))
     coloured.load_state_dict(grey.state_dict())
     faces, known = 255 * torch.rand(2, 3, 12, 12), torch.ones(2, 3, dtype=torch.bool)
     torch.testing.assert_close(

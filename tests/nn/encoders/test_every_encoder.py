@@ -42,7 +42,7 @@ CASES = {
     "vggish": ((16, 16), {"size": 6, "width": 2}),
     "physiology": ((8, 2), {"size": 6, "widths": [4, 4], "kernel": 3, "dropout": 0.0}),
     "r2plus1d": ((3, 1, 8, 8), {"size": 6, "widths": [8, 16], "blocks": [1, 1]}),
-    "inflated": ((16, 16), {"size": 6, "options": {"widths": [4, 4, 4], "blocks": [1, 1, 1], "stem": 4}}),
+    "inflated": ((16, 16), {"options": {"widths": [4, 4, 6], "blocks": [1, 1, 1], "stem": 4}}),
     "face_backbone": (
         (2, 16, 16),
         {"size": 6, "options": {"widths": [4, 4, 4], "blocks": [1, 1, 1], "stem": 4}},

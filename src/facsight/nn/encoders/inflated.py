@@ -4,7 +4,7 @@ Paper    the inflated network of Ayral, Pedersoli, Bacon and Granger, "Temporal 
          CNNs: an application in facial expression recognition", WACV 2021, arXiv 2011.05227; inflation:
          Carreira and Zisserman, "Quo vadis, action recognition?", CVPR 2017, section 2.4
 Needs    a face a step, (side, side) grey or (side, side, 3) as `face:crop` gives it, 0 to 255
-Learns   the backbone, from 2D weights or from scratch, and a linear layer; time is never made shorter
+Learns   the backbone; its features are the means of its last maps, and time is never made shorter
 Differs  a small ResNet in place of VGG-16; before the first picture and after the last these are repeated,
          in place of zeros, so that a clip in which nothing moves is read as its picture, ends included;
          kernels of 1 x 1 stay as they are. A step without a face shows the face before it
@@ -36,7 +36,6 @@ class InflatedBackbone(nn.Module):
         self,
         shape: tuple[int, ...],
         *,
-        size: int = 128,
         frames: int = 3,
         options: Mapping[str, Any] | None = None,
     ):
@@ -47,8 +46,7 @@ class InflatedBackbone(nn.Module):
                 "is its steps, so leave `frames` of the modality out and make data.step shorter"
             )
         flat = SmallResNet(**(options or {}))
-        self.size, self.backbone = size, inflated(flat, frames=frames)
-        self.project = nn.Linear(flat.channels[-1], size)
+        self.size, self.backbone = flat.channels[-1], inflated(flat, frames=frames)
 
     def forward(
         self, stream: Float[Tensor, "batch step *picture"], known: Bool[Tensor, "batch step"]
@@ -68,15 +66,16 @@ class InflatedBackbone(nn.Module):
         pictures = clips.flatten(0, 1)
         pictures = pictures.unsqueeze(1) if pictures.ndim == 3 else pictures.permute(0, 3, 1, 2)
         grey = standardise(pictures).unflatten(0, clips.shape[:2]).transpose(1, 2)
-        grey = grey.to(self.project.weight.dtype)
-        return self.project(self.backbone(grey)[-1].mean(dim=(3, 4)).transpose(1, 2))
+        grey = grey.to(next(self.backbone.parameters()).dtype)
+        return self.backbone(grey)[-1].mean(dim=(3, 4)).transpose(1, 2)
 
 
 def _extent(known: Bool[Tensor, "batch step"]) -> tuple[Int[Tensor, "batch"], Int[Tensor, "batch"]]:
     """The first known step of each recording, and how many steps it is to the last, both included."""
-    marks = known.int()
-    first, last = marks.argmax(dim=1), known.shape[1] - 1 - marks.flip(1).argmax(dim=1)
-    return first, torch.where(known.any(dim=1), last - first + 1, 0)
+    steps = torch.arange(known.shape[1], device=known.device)
+    first = torch.where(known, steps, known.shape[1]).amin(dim=1)
+    last = torch.where(known, steps, -1).amax(dim=1)
+    return first, (last - first + 1).clamp(min=0)
 
 
 def _latest(known: Bool[Tensor, "n step"]) -> Int[Tensor, "n step"]:

@@ -2,10 +2,12 @@ import pytest
 import torch
 from torch import nn
 
-from facsight.core.errors import BadRecipe
+from facsight.core.errors import BadCheckpoint, BadRecipe
 from facsight.nn.encoders.inflated import InflatedBackbone
 from facsight.nn.inflated import InflatedConvolution, inflated
+from facsight.nn.pixels import standardise
 from facsight.nn.small_resnet import SmallResNet
+from facsight.nn.weights import build_network, save_network
 
 SMALL = {"widths": (4, 6, 6), "blocks": (1, 1, 1), "stem": 4}
 
@@ -100,6 +102,28 @@ def test_a_step_without_a_face_shows_the_face_before_it():
     held[:, 2] = faces[:, 1]
     full = encoder(held, torch.ones_like(gap))
     torch.testing.assert_close(encoder(faces, gap)[gap], full[gap])
+
+
+def test_a_reader_of_faces_is_where_an_encoder_can_start(tmp_path):
+    reader = build_network(3, **SMALL)
+    card = {"architecture": SMALL | {"name": "small_resnet"}, "classes": ["a", "b", "c"]}
+    save_network(reader, tmp_path / "reader.safetensors", card | {"crop_size": 12, "temperature": 1.0})
+    encoder = InflatedBackbone((12, 12), options=SMALL).eval()
+    encoder.start_from(tmp_path / "reader.safetensors")
+    faces = 255 * torch.rand(2, 1, 12, 12)
+    maps = reader.eval().backbone(standardise(faces))[-1]
+    said = encoder(faces.expand(-1, 4, -1, -1), torch.ones(2, 4, dtype=torch.bool))
+    torch.testing.assert_close(said, maps.mean(dim=(2, 3))[:, None].expand(-1, 4, -1), rtol=1e-4, atol=1e-5)
+    with pytest.raises(BadCheckpoint, match="another architecture"):
+        InflatedBackbone((12, 12), options=SMALL | {"stem": 8}).start_from(tmp_path / "reader.safetensors")
+
+
+def test_a_reader_with_another_backbone_is_refused(tmp_path):
+    deit = {"name": "small_deit", "width": 16, "depth": 1, "heads": 2}
+    card = {"architecture": deit, "classes": ["a", "b"], "crop_size": 48, "temperature": 1.0}
+    save_network(build_network(2, **deit), tmp_path / "reader.safetensors", card)
+    with pytest.raises(BadCheckpoint, match="backbone small_deit, not small_resnet"):
+        InflatedBackbone((12, 12), options=SMALL).start_from(tmp_path / "reader.safetensors")
 
 
 def test_colours_are_read_as_their_grey():

@@ -16,6 +16,8 @@ from facsight.core.terms import Terms
 from facsight.data.recordings import StreamCard
 from facsight.data.sequence_set import SequenceSet
 from facsight.data.windows import SequenceAugmentation, WindowPlan, Windows
+from facsight.hub import bundled_weights
+from facsight.nn.prevalent import PrevalentNetwork
 from facsight.nn.sequence_network import SequenceNetwork
 from facsight.nn.weights import save_network
 from facsight.recipe import Recipe
@@ -93,7 +95,18 @@ def build_sequence_method(
         torch.manual_seed(recipe.seed)
         network = assemble(architecture)
         standardise(network, recordings)
+        _start(network, recipe.sections["modalities"])
         return method(network, spaces=recordings.spaces, **options)
+
+
+def _start(network: SequenceNetwork | PrevalentNetwork, modalities: Mapping[str, Mapping[str, Any]]) -> None:
+    """Begin with the weights that modalities name; those of a trained network are in its own file."""
+    whole = network.network if isinstance(network, PrevalentNetwork) else network
+    for name, options in modalities.items():
+        if "start" in options:
+            start = options["start"]
+            path = bundled_weights() if start == "bundled" else Path(start)
+            whole.encoders.get_submodule(name).start_from(path)  # pyright: ignore
 
 
 def _teacher(run: Path) -> SequenceNetwork:

@@ -5,8 +5,10 @@ from pathlib import Path
 import pytest
 import torch
 
+from facsight.assembly import open_sequence_run
 from facsight.data.drawn import draw_clips
-from facsight.nn.weights import load_tensors
+from facsight.nn.inflated import inflated
+from facsight.nn.weights import build_network, load_tensors, save_network
 from facsight.recipe import read_recipe
 from facsight.sequence_experiment import score_sequences, train_sequences
 from facsight.training.run_folder import CHECKPOINT
@@ -56,6 +58,22 @@ def test_a_killed_run_goes_on_to_the_same_weights_and_scores(killed, whole, tmp_
     straight, parts = state_of(whole), state_of(tmp_path)
     assert straight.keys() == parts.keys()
     assert [name for name in straight if not torch.equal(straight[name], parts[name])] == []
+
+
+def test_a_network_starts_from_a_reader_that_it_does_not_need_afterwards(tmp_path):
+    options = {"widths": [8, 8, 8], "blocks": [1, 1, 1], "stem": 4}
+    card = {"architecture": options, "classes": ["a", "b"], "crop_size": 16, "temperature": 1.0}
+    reader = build_network(2, **options)
+    save_network(reader, tmp_path / "reader.safetensors", card)
+    told = f'modalities.face.start="{(tmp_path / "reader.safetensors").as_posix()}"'
+    sizes = "modalities.face.options={widths=[8, 8, 8], blocks=[1, 1, 1], stem=4}"
+    still = ["training.epochs=1", "training.rate=0.0", "training.average=0.0"]
+    run = train_sequences(read_recipe(RECIPE, SMALL + PHASES + [told, sizes] + still), tmp_path / "run").path
+    (tmp_path / "reader.safetensors").unlink()
+    network = open_sequence_run(run).network
+    found = network.encoders["face"].backbone.state_dict()
+    wanted = inflated(reader.backbone).state_dict()
+    assert all(torch.equal(found[name], wanted[name]) for name in wanted if "weight" in name)
 
 
 @pytest.mark.slow

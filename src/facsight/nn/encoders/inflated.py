@@ -4,23 +4,26 @@ Paper    the inflated network of Ayral, Pedersoli, Bacon and Granger, "Temporal 
          CNNs: an application in facial expression recognition", WACV 2021, arXiv 2011.05227; inflation:
          Carreira and Zisserman, "Quo vadis, action recognition?", CVPR 2017, section 2.4
 Needs    a face a step, (side, side) grey or (side, side, 3) as `face:crop` gives it, 0 to 255
-Learns   the backbone; its features are the means of its last maps, and time is never made shorter
+Learns   the backbone, from a reader's weights (`start` of the modality) or from scratch; its features are the
+         means of its last maps, and time is never made shorter
 Differs  a small ResNet in place of VGG-16; before the first picture and after the last these are repeated,
          in place of zeros, so that a clip in which nothing moves is read as its picture, ends included;
          kernels of 1 x 1 stay as they are. A step without a face shows the face before it
 """
 
 from collections.abc import Mapping
+from pathlib import Path
 from typing import Any
 
 import torch
 from jaxtyping import Bool, Float, Int
 from torch import Tensor, nn
 
-from facsight.core.errors import BadRecipe
+from facsight.core.errors import BadCheckpoint, BadRecipe
 from facsight.nn.inflated import inflated
 from facsight.nn.pixels import standardise
 from facsight.nn.small_resnet import SmallResNet
+from facsight.nn.weights import load_network, load_state
 
 
 class InflatedBackbone(nn.Module):
@@ -46,7 +49,21 @@ class InflatedBackbone(nn.Module):
                 "is its steps, so leave `frames` of the modality out and make data.step shorter"
             )
         flat = SmallResNet(**(options or {}))
-        self.size, self.backbone = flat.channels[-1], inflated(flat, frames=frames)
+        self.size, self.frames = flat.channels[-1], frames
+        self.backbone = inflated(flat, frames=frames)
+
+    def start_from(self, weights: Path) -> None:
+        """Take over the backbone of a trained reader of faces, inflated; its head is left.
+
+        `BadCheckpoint` where its backbone is no small ResNet with these options.
+        """
+        network, card = load_network(weights)
+        if not isinstance(network.backbone, SmallResNet):
+            raise BadCheckpoint(
+                f"{weights} has the backbone {card['architecture']['name']}, not small_resnet"
+            )
+        flat = inflated(network.backbone, frames=self.frames)
+        load_state(self.backbone, flat.state_dict(), weights)
 
     def forward(
         self, stream: Float[Tensor, "batch step *picture"], known: Bool[Tensor, "batch step"]

@@ -59,7 +59,7 @@ def assemble(architecture: Mapping[str, Any]) -> AnyNetwork:
 
 def _encoder(name: str, shape: tuple[int, ...], options: Mapping[str, Any]) -> tuple[nn.Module, int]:
     """The encoder of a modality, behind its standardisation if it has one, and how many features it gives."""
-    chosen = {key: value for key, value in options.items() if key not in ("frames", "encoder")}
+    chosen = {key: value for key, value in options.items() if key not in ("frames", "encoder", "start")}
     if "encoder" in options:
         encoder = catalog.load("encoders", options["encoder"])(shape, **chosen)
         scaled = getattr(encoder, "scaled", True)  # pixels, samples and words are read as they are

@@ -23,6 +23,9 @@ SEQUENCE_METHODS = {
     "supervised_sequences": "facsight.methods.sequences:SupervisedSequences",
     "uncertainty_weights": "facsight.methods.multitask.uncertainty:UncertaintyWeights",
     "gradient_norm": "facsight.methods.multitask.gradient_norm:GradientNorm",
+    "temporal_stochastic_softmax": (
+        "facsight.methods.clips.temporal_stochastic_softmax:TemporalStochasticSoftmax"
+    ),
     "logit_distillation": "facsight.methods.distillation.logits:LogitDistillation",
     "feature_distillation": "facsight.methods.distillation.features:FeatureDistillation",
     "similarity_distillation": "facsight.methods.distillation.similarity:SimilarityDistillation",
@@ -96,6 +99,7 @@ RECORDINGS = {
     "prepared": "facsight.data.prepared:load_prepared",
     "simulated": "facsight.data.simulated:load_simulated",
     "simulated_tasks": "facsight.data.simulated:load_tasks",
+    "drawn_clips": "facsight.data.drawn:load_drawn_clips",
 }
 
 ENCODERS = {
@@ -104,6 +108,7 @@ ENCODERS = {
     "log_mel_cnn": "facsight.nn.encoders.log_mel_cnn:LogMelCNN",
     "vggish": "facsight.nn.encoders.vggish:VGGish",
     "physiology": "facsight.nn.encoders.physiology:PhysiologyCNN",
+    "inflated": "facsight.nn.encoders.inflated:InflatedBackbone",
     "r2plus1d": "facsight.nn.encoders.r2plus1d:R2Plus1D",
     "face_backbone": "facsight.nn.encoders.face_backbone:FaceBackbone",
     "transformers_audio": "facsight.nn.encoders.transformers_audio:TransformersAudio",

@@ -38,3 +38,12 @@ def test_by_hand():
     yes = torch.tensor([[True]])
     streams = {"face": torch.tensor([[[3.0]]]).double(), "audio": torch.tensor([[[1.0]]]).double()}
     assert block(Sequences(streams, dict.fromkeys(streams, yes), yes)).features.item() == 5.0
+
+
+def test_without_a_layer_features_stand_side_by_side():
+    block = Concatenation({"face": 2, "audio": 1}, width=5, layers=0)
+    face, audio = torch.tensor([[[1.0, 2.0], [3.0, 4.0]]]), torch.tensor([[[5.0], [0.0]]])
+    known = {"face": torch.tensor([[True, True]]), "audio": torch.tensor([[True, False]])}
+    said = block(Sequences({"face": face, "audio": audio}, known, torch.tensor([[True, True]])))
+    assert block.size == 5
+    assert said.features.tolist() == [[[1, 2, 5, 1, 1], [3, 4, 0, 1, 0]]]

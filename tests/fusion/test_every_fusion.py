@@ -50,7 +50,8 @@ def _variants():
 def _wrong_options():
     for name in catalog.FUSION:
         block = catalog.load("fusion", name)
-        for wrong in ({"width": 0}, {"width": 10, "heads": 3}, {"heads": 0}, {"channels": 0}, {"layers": 0}):
+        fewest = {"layers": -1 if name == "concatenation" else 0}  # features side by side need no layer
+        for wrong in ({"width": 0}, {"width": 10, "heads": 3}, {"heads": 0}, {"channels": 0}, fewest):
             if wrong.keys() <= inspect.signature(block).parameters.keys():
                 yield pytest.param(block, wrong, id=f"{name}, {wrong}")
 

@@ -1,7 +1,10 @@
+import math
+
 import pytest
 import torch
 from torch import nn
 
+from facsight.core.errors import BadRecipe
 from facsight.core.sequences import Sequences
 from facsight.nn.fused import Fused, Fusion
 from facsight.nn.sequence_network import SequenceNetwork
@@ -63,3 +66,21 @@ def test_what_lies_beyond_the_end_changes_nothing(windows):
     other = Sequences({"face": windows.streams["face"].clone()}, windows.known, windows.inside)
     other.streams["face"][1, 2] = 99.0
     torch.testing.assert_close(network(other).outputs["affect"], network(windows).outputs["affect"])
+
+
+def test_softmax_pooling_weighs_each_clip_by_its_own_score(windows):
+    network = _passed_on(SequenceNetwork(_Sum(), {"affect": 2}, pooling="softmax", span=2, sharpness=1.0))
+    weight = 1 / (1 + math.exp(-1.0))  # clips of steps 1-2 and 2-3 have the scores 2 and 3; the other one 2
+    expected = torch.tensor([[2.0 + weight] * 2, [2.0] * 2])
+    torch.testing.assert_close(network(windows).outputs["affect"], expected)
+
+
+def test_softmax_pooling_of_sharpness_0_over_steps_is_the_mean(windows):
+    network = _passed_on(SequenceNetwork(_Sum(), {"affect": 2}, pooling="softmax", sharpness=0.0))
+    torch.testing.assert_close(network(windows).outputs["affect"], torch.tensor([[2.0, 2.0], [1.5, 1.5]]))
+
+
+@pytest.mark.parametrize("wrong", [{"span": 0}, {"sharpness": -1.0}])
+def test_clips_that_cannot_be_are_refused(wrong):
+    with pytest.raises(BadRecipe, match="found"):
+        SequenceNetwork(_Sum(), {"affect": 2}, pooling="softmax", **wrong)

@@ -1,7 +1,7 @@
 """The contract of a paper that is a way of training."""
 
 from abc import ABC, abstractmethod
-from typing import Generic, TypeVar
+from typing import Any, Generic, TypeVar
 
 import torch
 from torch import nn
@@ -21,6 +21,10 @@ class Method(nn.Module, ABC, Generic[Labelled, Seen, Said]):
 
     It learns from labelled batches, and says something of what it sees: see `FaceMethod`, `SequenceMethod`.
     """
+
+    def examples(self, given: Any) -> Any:
+        """What training draws from, out of what there is; overridden only by a paper that chooses."""
+        return given
 
     @abstractmethod
     def objective(self, batch: Labelled, progress: float) -> Terms:

@@ -4,7 +4,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 
 import torch
-from jaxtyping import Bool, Float
+from jaxtyping import Bool, Float, Int
 from torch import Tensor
 
 from facsight.core.errors import UnknownName, did_you_mean
@@ -95,6 +95,19 @@ class LabelledSequences:
         return LabelledSequences(
             self.sequences.to(device), {name: truth.to(device) for name, truth in self.truth.items()}
         )
+
+
+@dataclass(frozen=True)
+class LabelledClips(LabelledSequences):
+    """A clip of each of some windows, by their numbers, from their steps `start` on; labels are theirs."""
+
+    window: Int[Tensor, "batch"]
+    start: Int[Tensor, "batch"]
+
+    def to(self, device: torch.device) -> "LabelledClips":
+        """The same clips on a device."""
+        all_of = super().to(device)
+        return LabelledClips(all_of.sequences, all_of.truth, self.window.to(device), self.start.to(device))
 
 
 @dataclass(frozen=True)

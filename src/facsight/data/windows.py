@@ -1,6 +1,6 @@
 """Windows cut out of recordings, padded and augmented: what the training loop draws from."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 import torch
@@ -8,7 +8,7 @@ from jaxtyping import Float, Int
 from torch import Tensor
 
 from facsight.core.errors import BadRecipe
-from facsight.core.sequences import LabelledSequences, Sequences
+from facsight.core.sequences import LabelledClips, LabelledSequences, Sequences
 from facsight.data.sequence_set import Recording, SequenceSet
 from facsight.functional.alignment import stitch, window_rows
 from facsight.functional.modality_dropout import drop_modalities, drop_stretches
@@ -86,9 +86,39 @@ class Windows:
 
     def __call__(self, rows: Int[Tensor, "batch"], generator: torch.Generator) -> LabelledSequences:
         """The windows with these numbers, augmented with this generator's numbers, padded to the longest."""
-        chosen = [self.places[row] for row in rows.tolist()]
-        length = max(int((steps >= 0).sum()) for _, steps in chosen)
-        picked = [(self.recordings.recordings[number], steps[:length]) for number, steps in chosen]
+        return self._cut([self._own(row) for row in rows.tolist()], generator)
+
+    def clips(
+        self,
+        rows: Int[Tensor, "batch"],
+        starts: Int[Tensor, "batch"],
+        span: int,
+        generator: torch.Generator,
+    ) -> LabelledClips:
+        """`span` steps out of each of these windows, from its step `starts` on, with the window's labels."""
+        chosen = []
+        for row, start in zip(rows.tolist(), starts.tolist(), strict=True):
+            number, steps = self._own(row)
+            chosen.append((number, steps[start : start + span]))
+        found = self._cut(chosen, generator)
+        return LabelledClips(found.sequences, found.truth, rows, starts)
+
+    @property
+    def lengths(self) -> Int[Tensor, "n"]:
+        """How many steps each window has, without those beyond its recording's end."""
+        return torch.tensor([int((steps >= 0).sum()) for _, steps in self.places])
+
+    def _own(self, row: int) -> tuple[int, Int[Tensor, "step"]]:
+        """The recording of a window, and its steps up to the recording's end."""
+        number, steps = self.places[row]
+        return number, steps[steps >= 0]
+
+    def _cut(
+        self, chosen: Sequence[tuple[int, Int[Tensor, "_"]]], generator: torch.Generator
+    ) -> LabelledSequences:
+        """These steps of these recordings, padded to the longest and augmented."""
+        length = max(len(steps) for _, steps in chosen)
+        picked = [(self.recordings.recordings[number], steps) for number, steps in chosen]
         inside = torch.stack([_padded(steps, length) >= 0 for _, steps in picked])
         streams, known = {}, {}
         for name in self.recordings.sizes:

@@ -13,6 +13,7 @@ from collections.abc import Mapping
 import torch
 from torch import nn
 
+from facsight.core.errors import BadRecipe
 from facsight.core.sequences import Sequences
 from facsight.nn.aligned import Aligned, check_counts
 from facsight.nn.fused import Fused, Fusion
@@ -23,7 +24,8 @@ class Concatenation(Fusion):
 
         features = ReLU(V ReLU(W [x_1; ...; x_M; known]))
 
-    With a ReLU after one layer, too; where nothing is known they are what the biases make of zeros.
+    With a ReLU after one layer, too; where nothing is known they are what the biases make of zeros. With no
+    layer they are the features themselves, whatever the `width`.
 
     >>> Concatenation({"face": 6, "audio": 4}, width=8).size
     8
@@ -31,13 +33,17 @@ class Concatenation(Fusion):
 
     def __init__(self, sizes: Mapping[str, int], *, width: int = 128, layers: int = 2, dropout: float = 0.1):
         super().__init__()
-        check_counts(width=width, layers=layers)
-        self.size = width
+        check_counts(width=width)
+        if layers < 0:
+            raise BadRecipe(f"expected layers of 0 or more, found {layers}")
         self.aligned = Aligned(sizes, None)
-        parts: list[nn.Module] = [nn.Linear(sum(sizes.values()) + len(sizes), width)]
-        for _ in range(layers - 1):
-            parts += [nn.ReLU(), nn.Dropout(dropout), nn.Linear(width, width)]
-        self.project = nn.Sequential(*parts, nn.ReLU())
+        self.size = inputs = sum(sizes.values()) + len(sizes)
+        parts: list[nn.Module] = []
+        for layer in range(layers):
+            parts += [nn.Dropout(dropout)] if layer else []
+            parts += [nn.Linear(inputs, width), nn.ReLU()]
+            self.size = inputs = width
+        self.project = nn.Sequential(*parts)
 
     def forward(self, sequences: Sequences) -> Fused:
         streams = self.aligned(sequences)

@@ -56,11 +56,12 @@ class DonatedNetwork(nn.Module):
         return self
 
     def forward(self, sequences: Sequences) -> SequencePrediction:
-        fused = self.network.fusion(self.network.encode(sequences))
+        encoded = self.network.encode(sequences)
+        fused = self.network.fusion(encoded)
         with torch.no_grad():
             given = [donor(sequences).fused for donor in self.donors]
         mixed = self.mix(torch.stack([fused.features, *given]).sum(dim=0))
-        return self.network.read(Fused(mixed, fused.shares), sequences.inside)
+        return self.network.read(Fused(mixed, fused.shares), encoded)
 
 
 #: Any network of sequences.

@@ -219,10 +219,15 @@ def section_options(kind: Kind, section: str, chosen: Mapping[str, Any]) -> dict
 
 
 def modality_options(chosen: Mapping[str, Any]) -> dict[str, Any]:
-    """The options of a modality: how many `frames` a step has, and its `encoder` with the encoder's own."""
+    """The options of a modality: how many `frames` a step has, and its `encoder` with the encoder's own.
+
+    `start` are weights that an encoder begins with, where it can: those of a reader, or "bundled".
+    """
     options: dict[str, Any] = {"frames": int, "encoder": str}
     if "encoder" in chosen:
-        options |= signature_options(catalog.load("encoders", chosen["encoder"]))
+        encoder = catalog.load("encoders", chosen["encoder"])
+        options |= signature_options(encoder)
+        options |= {"start": str} if hasattr(encoder, "start_from") else {}
     return {name: annotation for name, annotation in options.items() if name != "shape"}
 
 

@@ -24,7 +24,8 @@ from facsight.data.recordings import StreamCard
 from facsight.data.sequence_parts import importance_of
 from facsight.data.sequence_set import SequenceSet
 from facsight.data.windows import SequenceAugmentation, WindowPlan, Windows
-from facsight.nn.donors import DonatedNetwork
+from facsight.hub import bundled_weights
+from facsight.nn.donors import AnyNetwork, DonatedNetwork
 from facsight.nn.sequence_network import SequenceNetwork
 from facsight.nn.weights import save_network
 from facsight.recipe import Recipe
@@ -73,9 +74,10 @@ def _train(
     architecture = _architecture(recipe, recordings, donors)
     plan = WindowPlan(**recipe.sections["windows"])
     watched = Windows(held_out, plan)
+    method = build_sequence_method(recipe, architecture, recordings, stages, donors)
     trained = fit(
-        build_sequence_method(recipe, architecture, recordings, stages, donors),
-        Windows(recordings, plan, SequenceAugmentation(**recipe.sections["augmentation"])),
+        method,
+        method.examples(Windows(recordings, plan, SequenceAugmentation(**recipe.sections["augmentation"]))),
         Plan(**recipe.sections["training"]),
         run,
         seed=recipe.seed,
@@ -112,10 +114,21 @@ def build_sequence_method(
         torch.manual_seed(recipe.seed)
         network = assemble(architecture)
         standardise(network, recordings)
+        _start(network, recipe.sections["modalities"])
         if isinstance(network, DonatedNetwork):
             for donor, trained in zip(network.donors, (donors or {}).values(), strict=True):
                 donor.load_state_dict(trained.network.state_dict())
         return method(network, spaces=recordings.spaces, **options)
+
+
+def _start(network: AnyNetwork, modalities: Mapping[str, Mapping[str, Any]]) -> None:
+    """Begin with the weights that modalities name; those of a trained network are in its own file."""
+    whole = network if isinstance(network, SequenceNetwork) else network.network
+    for name, options in modalities.items():
+        if "start" in options:
+            start = options["start"]
+            path = bundled_weights() if start == "bundled" else Path(start)
+            whole.encoders.get_submodule(name).start_from(path)  # pyright: ignore
 
 
 def _teacher(run: Path) -> SequenceNetwork:

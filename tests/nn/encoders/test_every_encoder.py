@@ -42,6 +42,7 @@ CASES = {
     "vggish": ((16, 16), {"size": 6, "width": 2}),
     "physiology": ((8, 2), {"size": 6, "widths": [4, 4], "kernel": 3, "dropout": 0.0}),
     "r2plus1d": ((3, 1, 8, 8), {"size": 6, "widths": [8, 16], "blocks": [1, 1]}),
+    "inflated": ((16, 16), {"options": {"widths": [4, 4, 6], "blocks": [1, 1, 1], "stem": 4}}),
     "face_backbone": (
         (2, 16, 16),
         {"size": 6, "options": {"widths": [4, 4, 4], "blocks": [1, 1, 1], "stem": 4}},
@@ -53,7 +54,7 @@ WORDS = {"transformers_text"}
 #: What they read is data: no gradient goes further.
 LEAVES = WORDS | {"transformers_audio"}
 #: Batch normalisation: in training, and only there, windows of a batch share their statistics.
-SHARED = {"perceptron", "log_mel_cnn", "physiology", "face_backbone"}
+SHARED = {"perceptron", "log_mel_cnn", "physiology", "face_backbone", "inflated"}
 EVERY = pytest.mark.parametrize("name", catalog.ENCODERS)
 
 

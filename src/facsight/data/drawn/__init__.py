@@ -8,11 +8,13 @@
     paint(studio(action_units={6: 1.0, 12: 0.8}))      # one face made to order
     nuisance_scenario(2000, 500, generator=generator)  # a sticker that tells the label in training only
     load_drawn(split="train")                          # the same for recipes: `data.name = "drawn"`
+    draw_clips(100, generator=generator)               # an expression in a short part of each: `.part`
 
 A drawing shows what the FACS manual describes, as simple shapes; nothing measured on it says how a reader
 does on people.
 """
 
+from facsight.data.drawn.clips import DrawnClips, draw_clips, load_drawn_clips
 from facsight.data.drawn.conditions import Conditions
 from facsight.data.drawn.expressions import PROTOTYPES, Recipe
 from facsight.data.drawn.faces import DrawnFaces, NuisanceScenario, draw_faces, nuisance_scenario
@@ -32,6 +34,7 @@ __all__ = [
     "RIGHT_FOREHEAD",
     "RIGHT_JAW",
     "Conditions",
+    "DrawnClips",
     "DrawnFaces",
     "NuisanceMark",
     "NuisanceScenario",
@@ -39,9 +42,11 @@ __all__ = [
     "Recipe",
     "Scene",
     "as_bytes",
+    "draw_clips",
     "draw_faces",
     "landmarks",
     "load_drawn",
+    "load_drawn_clips",
     "nuisance_scenario",
     "paint",
     "people",

@@ -1,0 +1,1 @@
+"""Papers that choose which clips of a video are trained on."""

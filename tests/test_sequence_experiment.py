@@ -155,7 +155,7 @@ def test_a_teacher_must_come_before():
 
 def test_a_student_is_no_teacher(tmp_path):
     train_sequences(staged(), tmp_path / "run")
-    with pytest.raises(BadCheckpoint, match="sees only face"):
+    with pytest.raises(BadCheckpoint, match="is a PrevalentNetwork: a teacher sees all modalities"):
         train_sequences(staged(teacher=str(tmp_path / "run" / "student")), tmp_path / "other")
 
 

@@ -1,6 +1,6 @@
 """Every way to adapt to one person, on simulated people: 30 sources and 10 targets who differ, under 5 seeds.
 
-    python benchmarks/planted_people.py [--seeds 5] [--out FOLDER]    goes on where it was stopped
+    python benchmarks/planted_people.py [--seeds 5] [--out FOLDER]    goes on in a folder where it was stopped
     python benchmarks/planted_people.py --show                        prints the recorded tables
 
 Each seed has people of its own, so that intervals are over 50 targets. "styled": people differ by gains,
@@ -14,6 +14,7 @@ import argparse
 import json
 import statistics
 import tempfile
+from concurrent.futures import ProcessPoolExecutor
 from pathlib import Path
 
 import torch
@@ -26,7 +27,7 @@ from facsight.metrics.identity_leak import identity_leak
 from facsight.recipe import Recipe, check_recipe
 from record import RESULTS, record
 
-SOURCES, TARGETS = 30, 10
+SOURCES, TARGETS, WORKERS = 30, 10, 2
 SETTINGS = {"styled": {}, "alike": {"gain": 0.0, "offset": 0.0, "rotation": 0.0}}
 
 
@@ -43,12 +44,24 @@ def recipe(setting: str, seed: int) -> Recipe:
             "network": {"name": "split_perceptron"},
             "method": {"name": "subject_based"},
             "training": {"epochs": 20},
-            "comparison": {"methods": others, "seeds": 1},
+            "comparison": {"methods": others, "bounds": ["few_labels"], "seeds": 1},
         }
     )
 
 
-def leaks(of: Recipe, folder: Path) -> dict[str, dict[str, float]]:
+Leaks = dict[str, dict[str, float]]
+
+
+def measured(job: tuple[str, int, Path]) -> tuple[list[Result], Leaks]:
+    """All results of a setting under a seed, and what its source stages tell of people."""
+    setting, seed, out = job
+    of, folder = recipe(setting, seed), out / f"{setting}-{seed}"
+    results = train_people(of, folder)
+    print(setting, seed, flush=True)
+    return results, leaks(of, folder)
+
+
+def leaks(of: Recipe, folder: Path) -> Leaks:
     """How well source people, in clips of their own, are told apart by the features of each source stage."""
     data = open_people(of)
     (group,) = target_groups(data.people, of.sections["data"]["target"])
@@ -83,7 +96,7 @@ def table(results: list[Result]) -> dict[str, dict[str, object]]:
     return rows
 
 
-def mean_leaks(runs: list[dict[str, dict[str, float]]]) -> dict[str, dict[str, float]]:
+def mean_leaks(runs: list[Leaks]) -> Leaks:
     return {
         stage: {key: round(statistics.mean(run[stage][key] for run in runs), 4) for key in runs[0][stage]}
         for stage in runs[0]
@@ -120,17 +133,15 @@ def main() -> None:
     if chosen.show:
         show(json.loads((RESULTS / "planted_people.json").read_text())["results"])
         return
-    torch.set_num_threads(1)
     out = chosen.out or Path(tempfile.mkdtemp())
     found = {}
+    jobs = [(setting, seed, out) for setting in SETTINGS for seed in range(chosen.seeds)]
+    with ProcessPoolExecutor(WORKERS, initializer=torch.set_num_threads, initargs=(1,)) as workers:
+        runs = dict(zip(jobs, workers.map(measured, jobs), strict=True))
     for setting in SETTINGS:
-        results, told = [], []
-        for seed in range(chosen.seeds):
-            of, folder = recipe(setting, seed), out / f"{setting}-{seed}"
-            results += train_people(of, folder)
-            told.append(leaks(of, folder))
-            print(setting, seed, flush=True)
-        found[setting] = {"methods": table(results), "leaks": mean_leaks(told)}
+        own = [run for job, run in runs.items() if job[0] == setting]
+        results = [one for found_of_seed, _ in own for one in found_of_seed]
+        found[setting] = {"methods": table(results), "leaks": mean_leaks([told for _, told in own])}
     show(found)
     print(record("planted_people", {"seeds": chosen.seeds, **found}))
 

@@ -24,6 +24,7 @@ from facsight.nn.split_network import PooledHead, SplitNetwork
 from facsight.training.adapting import BUDGET, adapt, train_sources
 from facsight.training.run_folder import RunFolder
 from planted_sources import halves, moved_by, part, small_batch, small_network, source_people, unlabelled
+from planted_styles import right
 
 ALL = [DiscrepancyAlignment, CorrelationAlignment, DomainAdversarial, SubjectBased]
 QUICK = replace(BUDGET, epochs=8, batch_size=64, rate=2e-3)
@@ -224,3 +225,51 @@ def test_one_source_person_cannot_be_compared(tmp_path):
         train_sources(
             SubjectSources(small_network()), source_people(1), QUICK, RunFolder(tmp_path, ""), seed=0
         )
+
+
+def adapted_score(build, network, sources, targets, folder):
+    """The mean over targets of what is right in clips that were not adapted to."""
+    found = []
+    for number, target in targets.each():
+        shown, scored = halves(target)
+        run = RunFolder(folder / str(number), "")
+        method = adapt(build(copy.deepcopy(network)), shown.without_labels(), sources, BUDGET, run, seed=0)
+        found.append(right(method, scored))
+    return sum(found) / len(found)
+
+
+@pytest.mark.slow
+def test_each_term_is_worth_something_for_planted_people(tmp_path):
+    sources = source_people(20)
+    targets = simulate_people(6, generator=torch.Generator().manual_seed(5), first=30, clips=16)
+    plan = replace(BUDGET, epochs=20, batch_size=64, rate=2e-3)
+    stage = train_sources(
+        SubjectSources(small_network()), sources, plan, RunFolder(tmp_path / "s", ""), seed=0
+    )
+    scored = [halves(target)[1] for _, target in targets.each()]
+    unadapted = sum(right(stage, one) for one in scored) / len(scored)
+    scores = {
+        name: adapted_score(build, stage.network, sources, targets, tmp_path / name)
+        for name, build in {
+            "whole": SubjectBased,
+            "no discrepancy": lambda network: SubjectBased(network, weight=0.0),
+            "no labels": lambda network: SubjectBased(network, labelling=0.0),
+            "neither": lambda network: SubjectBased(network, weight=0.0, labelling=0.0),
+        }.items()
+    }
+    assert scores["whole"] > unadapted + 0.05
+    assert scores["whole"] > scores["no discrepancy"] + 0.02
+    assert scores["no labels"] > scores["neither"] + 0.05
+
+
+def test_one_person_gains_in_seconds(tmp_path):
+    sources = source_people(10)
+    shown, scored = halves(simulate_people(1, generator=torch.Generator().manual_seed(5), first=30, clips=16))
+    plan = replace(BUDGET, epochs=5, batch_size=64, rate=3e-3)
+    stage = train_sources(
+        SubjectSources(small_network()), sources, plan, RunFolder(tmp_path / "s", ""), seed=0
+    )
+    before = right(stage, scored)
+    method = SubjectBased(copy.deepcopy(stage.network))
+    method = adapt(method, shown.without_labels(), sources, BUDGET, RunFolder(tmp_path / "t", ""), seed=0)
+    assert right(method, scored) > before + 0.05

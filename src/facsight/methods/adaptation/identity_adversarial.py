@@ -8,9 +8,9 @@ Learns   cross entropy; an adversary learns who somebody is from pooled features
 Harm     what tells people apart also tells what they show: the accuracy on the source people themselves falls
          (`docs/adaptation.md` says by how much). A linear probe that fails does not prove that nobody can be
          recognised
-Differs  the adversary has a hidden layer and learns `rounds` times in a step, as one that lags behind is
-         fooled by features that move, not by such as tell nothing; the turned gradient rises along the ramp
-         of domain-adversarial training
+Differs  the adversary sees features standardised, has a hidden layer, and learns `rounds` times in a step:
+         one that lags behind is fooled by features that move, not by such as tell nothing; the turned
+         gradient rises along the ramp of domain-adversarial training
 """
 
 import torch
@@ -34,9 +34,9 @@ class IdentitySources(Method[People, Tensor, Tensor]):
         network: SplitNetwork,
         *,
         persons: int,
-        strength: float = 1.0,
+        strength: float = 2.0,
         hidden: int = 128,
-        rounds: int = 5,
+        rounds: int = 10,
     ):
         super().__init__()
         if persons < 2:
@@ -46,7 +46,10 @@ class IdentitySources(Method[People, Tensor, Tensor]):
         self.network, self.persons = network, persons
         self.strength, self.rounds = strength, rounds
         self.adversary = nn.Sequential(
-            nn.Linear(network.channels, hidden), nn.ReLU(), nn.Linear(hidden, persons)
+            nn.BatchNorm1d(network.channels, affine=False),
+            nn.Linear(network.channels, hidden),
+            nn.ReLU(),
+            nn.Linear(hidden, persons),
         )
 
     def objective(self, batch: People, progress: float) -> Terms:

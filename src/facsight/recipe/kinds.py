@@ -221,7 +221,7 @@ def section_options(kind: Kind, section: str, chosen: Mapping[str, Any]) -> dict
 def modality_options(chosen: Mapping[str, Any]) -> dict[str, Any]:
     """The options of a modality: how many `frames` a step has, and its `encoder` with the encoder's own.
 
-    `start` are weights that an encoder begins with, where it can: those of a reader, or "bundled".
+    `start` are weights that an encoder can begin with: a reader's run folder or file, or "bundled".
     """
     options: dict[str, Any] = {"frames": int, "encoder": str}
     if "encoder" in chosen:

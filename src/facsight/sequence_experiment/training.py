@@ -126,9 +126,9 @@ def _start(network: AnyNetwork, modalities: Mapping[str, Mapping[str, Any]]) -> 
     whole = network if isinstance(network, SequenceNetwork) else network.network
     for name, options in modalities.items():
         if "start" in options:
-            start = options["start"]
-            path = bundled_weights() if start == "bundled" else Path(start)
-            whole.encoders.get_submodule(name).start_from(path)  # pyright: ignore
+            start = bundled_weights() if options["start"] == "bundled" else Path(options["start"])
+            weights = start / WEIGHTS if start.is_dir() else start
+            whole.encoders.get_submodule(name).start_from(weights)  # pyright: ignore
 
 
 def _teacher(run: Path) -> SequenceNetwork:

@@ -76,6 +76,13 @@ def test_a_network_starts_from_a_reader_that_it_does_not_need_afterwards(tmp_pat
     assert all(torch.equal(found[name], wanted[name]) for name in wanted if "weight" in name)
 
 
+def test_a_network_for_pictures_with_a_memory_learns_from_clips_too(tmp_path):
+    memory = ["modalities.face.kernel=1", "temporal.name=lstm", "temporal.size=8", "training.epochs=2"]
+    run = train_sequences(read_recipe(RECIPE, SMALL + PHASES + memory), tmp_path).path
+    assert open_sequence_run(run).network.encoders["face"].kernel == 1
+    assert state_of(run)["current.bank.visits"].tolist() == [2] * 12
+
+
 @pytest.mark.slow
 def test_it_learns_planted_expressions_and_comes_to_draw_them(tmp_path):
     recipe = read_recipe(RECIPE, ["seed=0"])

@@ -27,7 +27,7 @@ from facsight.nn.weights import load_network, load_state
 
 
 class InflatedBackbone(nn.Module):
-    """A small ResNet with its `options`, every kernel of which sees `frames` steps.
+    """A small ResNet with its `options`, every kernel of which sees `kernel` steps: 1 reads each face alone.
 
     A recording is read from its first face to its last, each by itself, however long others of the batch are:
     those of the same length go together.
@@ -39,7 +39,7 @@ class InflatedBackbone(nn.Module):
         self,
         shape: tuple[int, ...],
         *,
-        frames: int = 3,
+        kernel: int = 3,
         options: Mapping[str, Any] | None = None,
     ):
         super().__init__()
@@ -49,8 +49,8 @@ class InflatedBackbone(nn.Module):
                 "is its steps, so leave `frames` of the modality out and make data.step shorter"
             )
         flat = SmallResNet(**(options or {}))
-        self.size, self.frames = flat.channels[-1], frames
-        self.backbone = inflated(flat, frames=frames)
+        self.size, self.kernel = flat.channels[-1], kernel
+        self.backbone = inflated(flat, frames=kernel)
 
     def start_from(self, weights: Path) -> None:
         """Take over the backbone of a trained reader of faces, inflated; its head is left.
@@ -62,7 +62,7 @@ class InflatedBackbone(nn.Module):
             raise BadCheckpoint(
                 f"{weights} has the backbone {card['architecture']['name']}, not small_resnet"
             )
-        flat = inflated(network.backbone, frames=self.frames)
+        flat = inflated(network.backbone, frames=self.kernel)
         load_state(self.backbone, flat.state_dict(), weights)
 
     def forward(

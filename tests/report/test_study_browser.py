@@ -143,7 +143,7 @@ def test_dragging_zooms_and_double_click_shows_all(page):
     page.mouse("moved", end, y, buttons=1)
     assert page.ask("!document.querySelector('.selection').hidden")
     page.mouse("released", end, y, clickCount=1)
-    page.wait(f"document.querySelector('.zoom .small').textContent !== {json.dumps(whole)}")  # if it is busy
+    page.wait(f"document.querySelector('.zoom .small').innerText !== {json.dumps(whole)}")  # if it is busy
     begin, stop = (float(part.split(":")[1]) for part in page.text(".zoom .small").split(" to "))
     assert (begin, stop) == (pytest.approx(4.0, abs=0.05), pytest.approx(6.0, abs=0.05))
     point_at(page, TIMES[120] + 0.02, view=(begin, stop))

@@ -1,6 +1,5 @@
 """The page as a person uses it, in a headless Chromium."""
 
-import json
 from itertools import pairwise
 
 import numpy as np
@@ -134,16 +133,23 @@ def test_the_band_has_the_colour_of_the_expression_and_is_empty_where_nobody_is(
     assert colour(page, 4.5, top + 180 + 55) != colour(page, 9.0, top + 180 + 55)  # person 2 comes and goes
 
 
-def test_dragging_zooms_and_double_click_shows_all(page):
-    whole = page.text(".zoom .small")
-    assert page.text(".zoom button:disabled") == "Whole video"
-    x, y = point_at(page, 4.0)
+def drag(page, start, stop):
+    """Press, move and release between two times of the whole video."""
+    x, y = point_at(page, start)
     page.mouse("pressed", x, y, clickCount=1)
-    end, _ = point_at(page, 6.0)
+    end, _ = point_at(page, stop)
     page.mouse("moved", end, y, buttons=1)
     assert page.ask("!document.querySelector('.selection').hidden")
     page.mouse("released", end, y, clickCount=1)
-    page.wait(f"document.querySelector('.zoom .small').innerText !== {json.dumps(whole)}")  # if it is busy
+
+
+def test_dragging_zooms_and_double_click_shows_all(page):
+    whole = page.text(".zoom .small")
+    assert page.text(".zoom button:disabled") == "Whole video"
+    for _ in range(5):  # a browser that is starved of time can lose the end of a drag
+        drag(page, 4.0, 6.0)
+        if page.text(".zoom .small") != whole:
+            break
     begin, stop = (float(part.split(":")[1]) for part in page.text(".zoom .small").split(" to "))
     assert (begin, stop) == (pytest.approx(4.0, abs=0.05), pytest.approx(6.0, abs=0.05))
     point_at(page, TIMES[120] + 0.02, view=(begin, stop))

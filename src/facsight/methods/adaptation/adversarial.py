@@ -7,7 +7,8 @@ Learns   cross entropy on the source people; an adversary learns to tell source 
          features, and the encoder, by its gradient turned around, to leave it nothing (equation 10)
 Harm     where the target's mix of classes is not that of the sources, and with few inputs of the target, by
          which the adversary goes before the features have met; no run tells whether the adversary was fooled
-         or merely weak
+         or merely weak. On simulated people it is above no adaptation and below the plain discrepancy
+         (docs/adaptation.md)
 Differs  both start trained, so that the ramp of the turned gradient is over a short adaptation; the adversary
          has one hidden layer
 """

@@ -6,7 +6,8 @@ Needs    the target without labels, and labelled source people
 Learns   cross entropy on the source people, and the distance of the covariances of pooled features of the
          source people and the target (equation 1), by the whole network
 Harm     it does not see where the target lies, only how it spreads: what a person's face is like at rest
-         stays as wrong as it was
+         stays as wrong as it was. On simulated people it is above no adaptation, and below what sees means
+         (docs/adaptation.md)
 Differs  features that the head reads, in place of its last layer's answers
 """
 

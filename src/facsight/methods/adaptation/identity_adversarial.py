@@ -5,9 +5,9 @@ Paper    Ning, Salah and Onal Ertugrul, "Representation learning and identity ad
 Needs    labelled source people; nothing of the target
 Learns   cross entropy; an adversary learns who somebody is from pooled features, and the encoder, by its
          gradient turned around, to leave it nothing
-Harm     what tells people apart also tells what they show: the accuracy on the source people themselves falls
-         (`docs/adaptation.md` says by how much). A linear probe that fails does not prove that nobody can be
-         recognised
+Harm     what tells people apart also tells what they show: on simulated people accuracy falls by .12 on the
+         source people themselves, and new people gain nothing and may lose a little (docs/adaptation.md). A
+         linear probe that fails does not prove that nobody can be recognised
 Differs  the adversary sees features standardised, has a hidden layer, and learns `rounds` times in a step:
          one that lags behind is fooled by features that move, not by such as tell nothing; the turned
          gradient rises along the ramp of domain-adversarial training

@@ -5,7 +5,8 @@ Paper    Long, Cao, Wang and Jordan, "Learning transferable features with deep a
 Needs    the target without labels, and labelled source people
 Learns   cross entropy on the source people, and the discrepancy of pooled features of the source people and
          the target, by the whole network
-Harm     where the target's mix of classes is not that of the sources: what is aligned is the mixture
+Harm     where the target's mix of classes is not that of the sources: what is aligned is the mixture.
+         On simulated people, who have all classes alike, it is above no adaptation (docs/adaptation.md)
 Differs  one layer, the features that the head reads; five kernels of equal weight (`functional.discrepancy`);
          whatever people the source rows of a batch are of, they are one domain
 """

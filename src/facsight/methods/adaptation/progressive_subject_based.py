@@ -7,7 +7,8 @@ Learns   cross entropy on the newest source person and on a memory of those befo
          target's own sure labels; the discrepancy between the newest and the target, and between the memory
          and the newest
 Harm     as `subject_based`; and with few steps a source person, whoever comes last counts most. The memory
-         holds inputs of source people while it adapts; nothing of it stays in what belongs to the person
+         holds inputs of source people while it adapts; nothing of it stays in what belongs to the person.
+         On simulated people it is above no adaptation, not above learning from all at once
 Differs  the discrepancies have a gradient (in the release they are plain numbers); the reach of a crowd is
          measured, not 5.5; who is like the target, and what is remembered, is settled before the first step,
          by features of the network as it comes; the copy that names labels is renewed before each epoch;

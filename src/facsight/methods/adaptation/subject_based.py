@@ -8,7 +8,8 @@ Learns   of the sources: cross entropy, and the discrepancy between people. Of t
          renewed before each epoch, sure (augmented confident pseudo-labels); the discrepancy between source
          people and target
 Harm     pseudo-labels, where the network is wrong and sure; the discrepancy, where the target's classes are
-         not mixed as those of the sources
+         not mixed as those of the sources. On simulated people, who have all classes alike, it is above no
+         adaptation, by its discrepancy alone: own labels add nothing there (docs/adaptation.md)
 Differs  the discrepancy has a gradient (in the release it is a plain number, so that it trains nothing);
          between sources it is the mean over all pairs of the people in a batch; the second look is always
          another one (in the release a mirror image by chance), of rows of numbers a shaken one; all inputs of

@@ -15,6 +15,7 @@ import json
 import statistics
 import tempfile
 from concurrent.futures import ProcessPoolExecutor
+from dataclasses import replace
 from pathlib import Path
 
 import torch
@@ -22,12 +23,16 @@ import torch
 from facsight import catalog
 from facsight.adaptation_experiment import Result, adaptation_table, open_people, train_people
 from facsight.adaptation_experiment.sources import Sources
-from facsight.data.people_set import rows_of_people, target_groups
+from facsight.data.people_set import rows_of_people, split_clips, target_groups
 from facsight.metrics.identity_leak import identity_leak
 from facsight.recipe import Recipe, check_recipe
+from facsight.training.adapting import adapt
+from facsight.training.plan import Plan
+from facsight.training.run_folder import RunFolder
 from record import RESULTS, record
 
 SOURCES, TARGETS, WORKERS = 30, 10, 2
+CONTROL = "mmd_without_term"
 SETTINGS = {"styled": {}, "alike": {"gain": 0.0, "offset": 0.0, "rotation": 0.0}}
 
 
@@ -57,19 +62,43 @@ def measured(job: tuple[str, int, Path]) -> tuple[list[Result], Leaks]:
     setting, seed, out = job
     of, folder = recipe(setting, seed), out / f"{setting}-{seed}"
     results = train_people(of, folder)
+    sources = opened(of, folder)
+    results += controls(sources, results, folder)
     print(setting, seed, flush=True)
-    return results, leaks(of, folder)
+    return results, leaks(sources)
 
 
-def leaks(of: Recipe, folder: Path) -> Leaks:
-    """How well source people, in clips of their own, are told apart by the features of each source stage."""
+def opened(of: Recipe, folder: Path) -> Sources:
+    """The source people of a run, with what was trained on them."""
     data = open_people(of)
     (group,) = target_groups(data.people, of.sections["data"]["target"])
-    people = rows_of_people(data.people, group.sources)
     (home,) = (folder / "sources").glob(f"*/seed-{of.seed}")
-    sources = Sources(of, data, people, seed=of.seed, home=home, on_step=None)
-    found = {}
-    for name in sorted(path.name for path in home.iterdir()):
+    people = rows_of_people(data.people, group.sources)
+    return Sources(of, data, people, seed=of.seed, home=home, on_step=None)
+
+
+def controls(sources: Sources, results: list[Result], folder: Path) -> list[Result]:
+    """What `mmd` does without its term: source labels, and batch normalisation that sees the target."""
+    found, data, seed = [], sources.data, sources.seed
+    for one in (result for result in results if result.method == "mmd"):
+        target = data.people.of(data.people.names.index(one.target))
+        shown, scored = split_clips(target, share=0.5, seed=seed, first=data.neutral_class)
+        method = sources.method("mmd", {"weight": 0.0})
+        plan, run = (
+            Plan(**sources.recipe.sections["adapting"]),
+            RunFolder(folder / "control" / one.target, ""),
+        )
+        method = adapt(method, shown.without_labels(), sources.people, plan, run, seed=seed)
+        with torch.no_grad():
+            right = (method.predict(scored.inputs).argmax(dim=1) == scored.label).float().mean()
+        found.append(replace(one, method=CONTROL, accuracy=float(right)))
+    return found
+
+
+def leaks(sources: Sources) -> Leaks:
+    """How well source people, in clips of their own, are told apart by the features of each source stage."""
+    people, found = sources.people, {}
+    for name in sorted(path.name for path in sources.home.iterdir()):
         stage = sources.stage(name).eval()
         with torch.no_grad():
             right = float((stage.predict(people.inputs).argmax(dim=1) == people.label).float().mean())

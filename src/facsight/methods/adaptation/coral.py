@@ -23,11 +23,11 @@ from facsight.nn.split_network import SplitNetwork, pooled
 
 
 class CorrelationAlignment(Adaptation):
-    """`weight` (lambda) of the distance beside 1 for the labels of source people."""
+    """`weight` (lambda) of the distance, small as it is by its 4 d², beside 1 for labels of source people."""
 
     sees = "sources"
 
-    def __init__(self, network: SplitNetwork, *, weight: float = 1.0):
+    def __init__(self, network: SplitNetwork, *, weight: float = 100.0):
         super().__init__()
         self.network, self.weight = network.requires_grad_(True), weight
 

@@ -10,7 +10,8 @@ Differs  clusters are of the source network's own features (k-means, anew before
          offset a channel are learnt and nothing else, unless `trained` is "encoder"
 Harm     where answers are wrong for most of a cluster, all of it becomes wrong, and sure of it; where what a
          person shows does not lie in clusters at all, it is worse than no adaptation (planted people whose
-         classes overlap in their features: it loses accuracy, the less agreement is asked for, the more)
+         classes overlap in their features lose, the more, the less agreement is asked for; so did actors'
+         voices, and portraits a little: docs/personal.md)
 Stops    after the steps of its plan; nothing is selected
 """
 

@@ -4,7 +4,8 @@ Needs    one to five clips of the target with labels: they are seen, which no ot
          results belong beside `fine_tuning`, apart from rankings without labels
 Learns   cross entropy on the clips, each as much as any other, however many inputs it has; and to stay near
          the last layer that was given, in squares
-Harm     classes that no clip shows are named less and less, the more steps, the smaller `staying`
+Harm     classes that no clip shows are named less and less, the more steps, the smaller `staying`: with
+         five clips of an actor's voice it was worse than none (docs/personal.md)
 Stops    after the steps of its plan; nothing is selected
 Source   a prior at the source's weights: Xuhong, Grandvalet and Davoine, "Explicit inductive bias for
          transfer learning with convolutional networks" (L2-SP), ICML 2018, eq. 3; a last layer for few

@@ -10,7 +10,8 @@ Differs  a gain and an offset a channel are learnt, so that what is personal sta
          learns the encoder as the paper does. Features are averaged over places for centroids. The head is
          as given: no weight normalisation is put in
 Harm     where the target shows few of the classes, or one most of the time: answers are pushed to all classes
-         alike. Pseudo-labels make a network surer of its own mistakes
+         alike. Pseudo-labels make a network surer of its own mistakes. Where classes were as
+         often, in actors' voices and portraits, it gained (docs/personal.md)
 Stops    after the steps of its plan; nothing is selected
 """
 

@@ -100,6 +100,7 @@ RECORDINGS = {
     "simulated": "facsight.data.simulated:load_simulated",
     "simulated_tasks": "facsight.data.simulated:load_tasks",
     "drawn_clips": "facsight.data.drawn:load_drawn_clips",
+    "texts": "facsight.data.texts:load_texts",
 }
 
 ENCODERS = {
@@ -112,6 +113,7 @@ ENCODERS = {
     "r2plus1d": "facsight.nn.encoders.r2plus1d:R2Plus1D",
     "face_backbone": "facsight.nn.encoders.face_backbone:FaceBackbone",
     "transformers_audio": "facsight.nn.encoders.transformers_audio:TransformersAudio",
+    "low_rank_text": "facsight.nn.encoders.low_rank_text:LowRankText",
     "transformers_text": "facsight.nn.encoders.transformers_text:TransformersText",
 }
 

@@ -245,6 +245,7 @@ def _of_classes(rows: _Rows, space: LabelSpace, floor: Tensor) -> dict[str, Any]
     scores = {
         "accuracy": classification.accuracy_of,
         "macro_f1": classification.macro_f1,
+        "weighted_f1": classification.weighted_f1,
         "balanced_accuracy": classification.balanced_accuracy,
     }
     right = (predicted == truth).double()

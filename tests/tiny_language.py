@@ -4,7 +4,7 @@ from pathlib import Path
 
 import torch
 from tokenizers import Tokenizer, models, pre_tokenizers, processors
-from transformers import LlamaConfig, LlamaModel, PreTrainedTokenizerFast
+from transformers import LlamaConfig, LlamaForCausalLM, LlamaModel, PreTrainedTokenizerFast
 
 MARKS = ["<s>", "</s>", "<unk>"]
 
@@ -31,3 +31,13 @@ def save_llama(folder: Path, words: int, *, seed: int = 0) -> None:
     with torch.random.fork_rng():
         torch.manual_seed(seed)
         LlamaModel(config).save_pretrained(folder)
+
+
+def save_causal(folder: Path, words: int, *, seed: int = 0) -> None:
+    """Random weights of a LLaMA-style model of two layers that predicts the next word."""
+    config = LlamaConfig(
+        hidden_size=16, num_hidden_layers=2, num_attention_heads=2, intermediate_size=32, vocab_size=words
+    )
+    with torch.random.fork_rng():
+        torch.manual_seed(seed)
+        LlamaForCausalLM(config).save_pretrained(folder)

@@ -116,7 +116,7 @@ def _tokenizer(name: str) -> Any:
 
 
 def _card(tokenizer: Any, tokens: int, before: int, about: str) -> StreamCard:
-    """What the tokens are; the version changes with the words, their numbers and what stands before a text."""
+    """What the tokens are; the version changes with the words, their numbers and what is before a text."""
     told = json.dumps([sorted(tokenizer.get_vocab().items()), tokens, before])
     version = hashlib.sha256(told.encode()).hexdigest()[:12]
     return StreamCard(TEXT, "tokens", version, (tokens,), None, f"up to {tokens} tokens; {about}")

@@ -21,12 +21,16 @@ from functools import partial
 from pathlib import Path
 
 import torch
+from torch import Tensor
 
 from facsight import catalog
 from facsight.adaptation_experiment import Result, adaptation_table, open_people, train_people
 from facsight.adaptation_experiment.sources import Sources
+from facsight.core.people import People
 from facsight.data.people_set import rows_of_people, split_clips, target_groups
+from facsight.methods.adaptation.disentangled import DisentangledSources
 from facsight.metrics.identity_leak import identity_leak
+from facsight.nn.split_network import SplitNetwork
 from facsight.recipe import Recipe, check_recipe
 from facsight.training.adapting import adapt
 from facsight.training.plan import Plan
@@ -110,11 +114,20 @@ def leaks(sources: Sources) -> Leaks:
     people, found = sources.people, {}
     for name in sorted(path.name for path in sources.home.iterdir()):
         stage = sources.stage(name).eval()
-        with torch.no_grad():
-            right = float((stage.predict(people.inputs).argmax(dim=1) == people.label).float().mean())
-        leak = identity_leak(stage.network.encode_all(people.inputs), people.person, people.clip)
-        found[name] = {"told_apart": leak.accuracy, "chance": leak.chance, "accuracy_on_sources": right}
+        features = stage.network.encode_all(people.inputs)
+        found[name] = told_apart(stage.network, features, people)
+        if isinstance(stage, DisentangledSources):
+            with torch.no_grad():
+                part = stage.expression(features)
+            found[f"{name}, expression"] = told_apart(stage.network, part, people)
     return found
+
+
+def told_apart(network: SplitNetwork, features: Tensor, people: People) -> dict[str, float]:
+    with torch.no_grad():
+        right = float((network.decide(features).argmax(dim=1) == people.label).float().mean())
+    leak = identity_leak(features, people.person, people.clip)
+    return {"told_apart": leak.accuracy, "chance": leak.chance, "accuracy_on_sources": right}
 
 
 def table(results: list[Result]) -> dict[str, dict[str, object]]:

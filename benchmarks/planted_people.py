@@ -1,6 +1,7 @@
 """Every way to adapt to one person, on simulated people: 30 sources and 10 targets who differ, under 5 seeds.
 
     python benchmarks/planted_people.py [--seeds 5] [--out FOLDER]    goes on in a folder where it was stopped
+    python benchmarks/planted_people.py --only METHOD                 one method, its row added to the record
     python benchmarks/planted_people.py --show                        prints the recorded tables
 
 Each seed has people of its own, so that intervals are over 50 targets. "styled": people differ by gains,
@@ -16,40 +17,44 @@ import statistics
 import tempfile
 from concurrent.futures import ProcessPoolExecutor
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 
 import torch
+from torch import Tensor
 
 from facsight import catalog
 from facsight.adaptation_experiment import Result, adaptation_table, open_people, train_people
 from facsight.adaptation_experiment.sources import Sources
+from facsight.core.people import People
 from facsight.data.people_set import rows_of_people, split_clips, target_groups
+from facsight.methods.adaptation.disentangled import DisentangledSources
 from facsight.metrics.identity_leak import identity_leak
+from facsight.nn.split_network import SplitNetwork
 from facsight.recipe import Recipe, check_recipe
 from facsight.training.adapting import adapt
 from facsight.training.plan import Plan
 from facsight.training.run_folder import RunFolder
-from record import RESULTS, record
+from record import RESULTS, commit, record
 
 SOURCES, TARGETS, WORKERS = 30, 10, 2
 CONTROL = "mmd_without_term"
 SETTINGS = {"styled": {}, "alike": {"gain": 0.0, "offset": 0.0, "rotation": 0.0}}
 
 
-def recipe(setting: str, seed: int) -> Recipe:
-    """All methods of the catalogue on people of this seed alone, the last ten of whom are targets."""
+def recipe(setting: str, seed: int, methods: tuple[str, ...] = tuple(sorted(catalog.ADAPTATION))) -> Recipe:
+    """Methods, usually all, on people of this seed alone, the last ten of whom are targets."""
     first = (SOURCES + TARGETS) * seed
     people = {"people": SOURCES + TARGETS, "first": first, "clips": 16, "frames": 8, "data_seed": seed}
     targets = [f"person {first + SOURCES + k}" for k in range(TARGETS)]
-    others = sorted(catalog.ADAPTATION)
     return check_recipe(
         {
             "seed": seed,
             "data": {"name": "simulated_people", "target": targets, **people, **SETTINGS[setting]},
             "network": {"name": "split_perceptron"},
-            "method": {"name": "subject_based"},
+            "method": {"name": "subject_based" if "subject_based" in methods else methods[0]},
             "training": {"epochs": 20},
-            "comparison": {"methods": others, "bounds": ["few_labels"], "seeds": 1},
+            "comparison": {"methods": list(methods), "bounds": ["few_labels"], "seeds": 1},
         }
     )
 
@@ -66,6 +71,15 @@ def measured(job: tuple[str, int, Path]) -> tuple[list[Result], Leaks]:
     results += controls(sources, results, folder)
     print(setting, seed, flush=True)
     return results, leaks(sources)
+
+
+def measured_only(job: tuple[str, int, Path], method: str) -> tuple[list[Result], Leaks]:
+    """Results of one method and the bounds, and what its source stage and the plain one tell of people."""
+    setting, seed, out = job
+    of, folder = recipe(setting, seed, (method,)), out / f"{setting}-{seed}"
+    results = train_people(of, folder)
+    print(setting, seed, flush=True)
+    return results, leaks(opened(of, folder))
 
 
 def opened(of: Recipe, folder: Path) -> Sources:
@@ -100,11 +114,20 @@ def leaks(sources: Sources) -> Leaks:
     people, found = sources.people, {}
     for name in sorted(path.name for path in sources.home.iterdir()):
         stage = sources.stage(name).eval()
-        with torch.no_grad():
-            right = float((stage.predict(people.inputs).argmax(dim=1) == people.label).float().mean())
-        leak = identity_leak(stage.network.encode_all(people.inputs), people.person, people.clip)
-        found[name] = {"told_apart": leak.accuracy, "chance": leak.chance, "accuracy_on_sources": right}
+        features = stage.network.encode_all(people.inputs)
+        found[name] = told_apart(stage.network, features, people)
+        if isinstance(stage, DisentangledSources):
+            with torch.no_grad():
+                part = stage.expression(features)
+            found[f"{name}, expression"] = told_apart(stage.network, part, people)
     return found
+
+
+def told_apart(network: SplitNetwork, features: Tensor, people: People) -> dict[str, float]:
+    with torch.no_grad():
+        right = float((network.decide(features).argmax(dim=1) == people.label).float().mean())
+    leak = identity_leak(features, people.person, people.clip)
+    return {"told_apart": leak.accuracy, "chance": leak.chance, "accuracy_on_sources": right}
 
 
 def table(results: list[Result]) -> dict[str, dict[str, object]]:
@@ -132,6 +155,26 @@ def mean_leaks(runs: list[Leaks]) -> Leaks:
     }
 
 
+def add(name: str, setting: str, results: list[Result], told: Leaks) -> None:
+    """A method's row to the record of a setting, with the commit it was measured at.
+
+    An error where the bounds are not the recorded ones: then the people are not, or the network is not.
+    """
+    file = RESULTS / "planted_people.json"
+    whole = json.loads(file.read_text())
+    found, methods = table(results), whole["results"][setting]["methods"]
+    for bound in (row for row in found if found[row]["role"] == "bound"):
+        if found[bound]["accuracy"] != methods[bound]["accuracy"]:
+            raise SystemExit(f"{bound} is not as recorded: {found[bound]}; measure all methods again")
+    methods[name] = {**found[name], "commit": commit()}
+    best_first = sorted(methods, key=lambda row: -methods[row]["accuracy"])
+    whole["results"][setting]["methods"] = {row: methods[row] for row in best_first}
+    recorded = whole["results"][setting]["leaks"]
+    recorded.update({stage: row for stage, row in told.items() if stage not in recorded})
+    whole["results"][setting]["leaks"] = {stage: recorded[stage] for stage in sorted(recorded)}
+    file.write_text(json.dumps(whole, indent=2) + "\n")
+
+
 def show(found: dict[str, dict[str, dict[str, dict[str, object]]]]) -> None:
     """The tables of docs/adaptation.md."""
     styled, alike = found["styled"]["methods"], found["alike"]["methods"]
@@ -157,6 +200,7 @@ def main() -> None:
     )
     options.add_argument("--seeds", type=int, default=5)
     options.add_argument("--out", type=Path)
+    options.add_argument("--only", choices=sorted(catalog.ADAPTATION))
     options.add_argument("--show", action="store_true")
     chosen = options.parse_args()
     if chosen.show:
@@ -165,13 +209,19 @@ def main() -> None:
     out = chosen.out or Path(tempfile.mkdtemp())
     found = {}
     jobs = [(setting, seed, out) for setting in SETTINGS for seed in range(chosen.seeds)]
+    measure = measured if chosen.only is None else partial(measured_only, method=chosen.only)
     with ProcessPoolExecutor(WORKERS, initializer=torch.set_num_threads, initargs=(1,)) as workers:
-        runs = dict(zip(jobs, workers.map(measured, jobs), strict=True))
+        runs = dict(zip(jobs, workers.map(measure, jobs), strict=True))
     for setting in SETTINGS:
         own = [run for job, run in runs.items() if job[0] == setting]
         results = [one for found_of_seed, _ in own for one in found_of_seed]
-        found[setting] = {"methods": table(results), "leaks": mean_leaks([told for _, told in own])}
+        told = mean_leaks([told for _, told in own])
+        found[setting] = {"methods": table(results), "leaks": told}
+        if chosen.only:
+            add(chosen.only, setting, results, told)
     show(found)
+    if chosen.only:
+        return
     print(record("planted_people", {"seeds": chosen.seeds, **found}))
 
 

@@ -54,6 +54,7 @@ SOURCE_STAGES = {
     "identity_sources": "facsight.methods.adaptation.identity_adversarial:IdentitySources",
     "matching_sources": "facsight.methods.adaptation.identity_matching:MatchingSources",
     "translation_sources": "facsight.methods.adaptation.personalized_feature_translation:TranslationSources",
+    "disentangled_sources": "facsight.methods.adaptation.disentangled:DisentangledSources",
 }
 
 #: Ways to adapt a trained network to one person.
@@ -61,6 +62,7 @@ ADAPTATION = {
     "personalized_feature_translation": (
         "facsight.methods.adaptation.personalized_feature_translation:PersonalizedTranslation"
     ),
+    "disentangled": "facsight.methods.adaptation.disentangled:Disentangled",
     "person_normalisation": "facsight.methods.adaptation.normalisation:PersonNormalisation",
     "batch_statistics": "facsight.methods.adaptation.batch_statistics:BatchStatistics",
     "neutral_subtraction": "facsight.methods.adaptation.neutral_subtraction:NeutralSubtraction",

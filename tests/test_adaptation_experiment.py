@@ -12,6 +12,7 @@ from facsight.adaptation_experiment import (
     holds_people,
     person_table,
     ranking,
+    read_clips,
     read_results,
     running,
     train_people,
@@ -75,6 +76,27 @@ def test_a_clip_is_adapted_to_or_scored_on(finished):
     """Eight clips of eight rows, two of each class: one of each is scored on."""
     _, results = finished
     assert {(one.clips, one.rows) for one in results} == {(4, 32)}
+
+
+def test_which_clips_were_adapted_to_is_written_down(finished):
+    """Of each target eight clips, two of each class: one of each on either side, none on both."""
+    out, results = finished
+    clips = read_clips(out)
+    people = load_simulated_people(**_planted()).people
+    assert set(clips["target"]) == {one.target for one in results}
+    for (target,), own in clips.group_by("target"):
+        rows = people.of(people.names.index(target))
+        assert sorted(own["clip"]) == rows.clip.unique().tolist()
+        assert own["rows"].to_list() == [8] * 8
+        for part in ("adapted", "scored"):
+            side = own.filter(part=part)
+            classes = [int(rows.label[rows.clip == clip][0]) for clip in side["clip"]]
+            assert sorted(classes) == [0, 1, 2, 3]
+            assert side.filter("neutral")["clip"].to_list() == [side["clip"][classes.index(NEUTRAL)]]
+
+
+def test_a_run_from_before_clips_were_written_down_has_none(tmp_path):
+    assert read_clips(tmp_path) is None
 
 
 def test_neutral_clips_undo_planted_offsets(finished):

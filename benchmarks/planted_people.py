@@ -2,12 +2,15 @@
 
     python benchmarks/planted_people.py [--seeds 5] [--out FOLDER]    goes on in a folder where it was stopped
     python benchmarks/planted_people.py --only METHOD                 one method, its row added to the record
-    python benchmarks/planted_people.py --show                        prints the recorded tables
+    python benchmarks/planted_people.py --unbalanced                  the same for targets who show one thing
+    python benchmarks/planted_people.py --show [--unbalanced]         prints the recorded tables
 
 Each seed has people of its own, so that intervals are over 50 targets. "styled": people differ by gains,
 offsets and rotation (`facsight.data.simulated.people`); "alike": they do not differ, and nothing can be
 gained. Half of a target's clips, without labels, are adapted to, and the other half is scored on; what sees
-neutral clips only gets those of the first half. All start from the same source stage of 20 epochs, or from
+neutral clips only gets those of the first half. "mostly" and "nearly": people differ as in "styled", and a
+target shows one expression, each one another, in ten or in thirteen of sixteen clips; sources show all alike.
+All start from the same source stage of 20 epochs, or from
 their own of the same budget; all that train have the same budget, the options are the usual ones.
 """
 
@@ -26,9 +29,11 @@ from torch import Tensor
 from facsight import catalog
 from facsight.adaptation_experiment import Result, adaptation_table, open_people, train_people
 from facsight.adaptation_experiment.sources import Sources
+from facsight.adaptation_experiment.tables import ScoreName
 from facsight.core.people import People
 from facsight.data.people_set import rows_of_people, split_clips, target_groups
 from facsight.methods.adaptation.disentangled import DisentangledSources
+from facsight.metrics.classification import accuracy_of, balanced_accuracy, confusion_matrix
 from facsight.metrics.identity_leak import identity_leak
 from facsight.nn.split_network import SplitNetwork
 from facsight.recipe import Recipe, check_recipe
@@ -39,7 +44,16 @@ from record import RESULTS, commit, record
 
 SOURCES, TARGETS, WORKERS = 30, 10, 2
 CONTROL = "mmd_without_term"
-SETTINGS = {"styled": {}, "alike": {"gain": 0.0, "offset": 0.0, "rotation": 0.0}}
+CONTROLLED = {"accuracy": accuracy_of, "balanced_accuracy": balanced_accuracy}
+SETTINGS = {
+    "styled": {},
+    "alike": {"gain": 0.0, "offset": 0.0, "rotation": 0.0},
+    "mostly": {"one_sided": TARGETS, "mostly": 0.625},
+    "nearly": {"one_sided": TARGETS, "mostly": 0.8125},
+}
+BALANCED, UNBALANCED = ("styled", "alike"), ("mostly", "nearly")
+#: Where classes are not as often, a class counts as much as another.
+SCORES: dict[str, ScoreName] = {"mostly": "balanced_accuracy", "nearly": "balanced_accuracy"}
 
 
 def recipe(setting: str, seed: int, methods: tuple[str, ...] = tuple(sorted(catalog.ADAPTATION))) -> Recipe:
@@ -70,7 +84,7 @@ def measured(job: tuple[str, int, Path]) -> tuple[list[Result], Leaks]:
     sources = opened(of, folder)
     results += controls(sources, results, folder)
     print(setting, seed, flush=True)
-    return results, leaks(sources)
+    return results, {} if setting in UNBALANCED else leaks(sources)
 
 
 def measured_only(job: tuple[str, int, Path], method: str) -> tuple[list[Result], Leaks]:
@@ -79,7 +93,7 @@ def measured_only(job: tuple[str, int, Path], method: str) -> tuple[list[Result]
     of, folder = recipe(setting, seed, (method,)), out / f"{setting}-{seed}"
     results = train_people(of, folder)
     print(setting, seed, flush=True)
-    return results, leaks(opened(of, folder))
+    return results, {} if setting in UNBALANCED else leaks(opened(of, folder))
 
 
 def opened(of: Recipe, folder: Path) -> Sources:
@@ -104,8 +118,10 @@ def controls(sources: Sources, results: list[Result], folder: Path) -> list[Resu
         )
         method = adapt(method, shown.without_labels(), sources.people, plan, run, seed=seed)
         with torch.no_grad():
-            right = (method.predict(scored.inputs).argmax(dim=1) == scored.label).float().mean()
-        found.append(replace(one, method=CONTROL, accuracy=float(right)))
+            said = method.predict(scored.inputs).argmax(dim=1)
+        confusion = confusion_matrix(said, scored.label, classes=len(data.classes))
+        scores = {name: float(of(confusion)) for name, of in CONTROLLED.items()}
+        found.append(replace(one, method=CONTROL, **scores))
     return found
 
 
@@ -130,15 +146,15 @@ def told_apart(network: SplitNetwork, features: Tensor, people: People) -> dict[
     return {"told_apart": leak.accuracy, "chance": leak.chance, "accuracy_on_sources": right}
 
 
-def table(results: list[Result]) -> dict[str, dict[str, object]]:
+def table(results: list[Result], score: ScoreName) -> dict[str, dict[str, object]]:
     """A row a method, best first."""
     rows: dict[str, dict[str, object]] = {}
-    for name, found in adaptation_table(results).items():
+    for name, found in adaptation_table(results, score=score).items():
         own = [one for one in results if one.method == name]
         rows[name] = {
             "sees": own[0].sees,
             "role": own[0].role,
-            "accuracy": round(found.score, 4),
+            score: round(found.score, 4),
             "spread": round(found.spread, 4),
             "gain": [round(x, 4) for x in (found.gain.estimate, found.gain.low, found.gain.high)],
             "recovered": round(found.recovered, 3) if found.recovered == found.recovered else None,
@@ -148,6 +164,21 @@ def table(results: list[Result]) -> dict[str, dict[str, object]]:
     return rows
 
 
+def show_unbalanced(found: dict[str, dict[str, dict[str, dict[str, object]]]]) -> None:
+    """The table of docs/adaptation.md for targets who show one thing."""
+    mostly, nearly = (found[setting]["methods"] for setting in UNBALANCED)
+    print(
+        "| method | sees | ten of sixteen | gain (95 %) | made worse | thirteen | gain (95 %) | made worse |"
+    )
+    print("|---|---|---|---|---|---|---|---|")
+    for name, row in mostly.items():
+        cells = []
+        for one in (row, nearly[name]):
+            gain = "{:+.3f} ({:+.3f} to {:+.3f})".format(*one["gain"])  # pyright: ignore
+            cells += [f"{one['balanced_accuracy']:.3f}", gain, f"{one['made_worse']:.2f}"]
+        print(f"| `{name}` | {row['sees']} | {' | '.join(cells)} |")
+
+
 def mean_leaks(runs: list[Leaks]) -> Leaks:
     return {
         stage: {key: round(statistics.mean(run[stage][key] for run in runs), 4) for key in runs[0][stage]}
@@ -155,23 +186,23 @@ def mean_leaks(runs: list[Leaks]) -> Leaks:
     }
 
 
-def add(name: str, setting: str, results: list[Result], told: Leaks) -> None:
-    """A method's row to the record of a setting, with the commit it was measured at.
+def add(name: str, method: str, found: dict[str, dict[str, dict]]) -> None:
+    """A method's rows to a record, with the commit they were measured at.
 
     An error where the bounds are not the recorded ones: then the people are not, or the network is not.
     """
-    file = RESULTS / "planted_people.json"
+    file = RESULTS / f"{name}.json"
     whole = json.loads(file.read_text())
-    found, methods = table(results), whole["results"][setting]["methods"]
-    for bound in (row for row in found if found[row]["role"] == "bound"):
-        if found[bound]["accuracy"] != methods[bound]["accuracy"]:
-            raise SystemExit(f"{bound} is not as recorded: {found[bound]}; measure all methods again")
-    methods[name] = {**found[name], "commit": commit()}
-    best_first = sorted(methods, key=lambda row: -methods[row]["accuracy"])
-    whole["results"][setting]["methods"] = {row: methods[row] for row in best_first}
-    recorded = whole["results"][setting]["leaks"]
-    recorded.update({stage: row for stage, row in told.items() if stage not in recorded})
-    whole["results"][setting]["leaks"] = {stage: recorded[stage] for stage in sorted(recorded)}
+    for setting, own in found.items():
+        told, score = whole["results"][setting], SCORES.get(setting, "accuracy")
+        for bound in (row for row in own["methods"] if own["methods"][row]["role"] == "bound"):
+            if own["methods"][bound][score] != told["methods"][bound][score]:
+                raise SystemExit(f"{setting}: {bound} is not as recorded; measure all methods again")
+        rows = told["methods"] | {method: {**own["methods"][method], "commit": commit()}}
+        best_first = sorted(rows, key=lambda row: -rows[row][score])
+        leaks_of = own["leaks"] | told["leaks"]
+        told["methods"] = {row: rows[row] for row in best_first}
+        told["leaks"] = {stage: leaks_of[stage] for stage in sorted(leaks_of)}
     file.write_text(json.dumps(whole, indent=2) + "\n")
 
 
@@ -202,27 +233,30 @@ def main() -> None:
     options.add_argument("--out", type=Path)
     options.add_argument("--only", choices=sorted(catalog.ADAPTATION))
     options.add_argument("--show", action="store_true")
+    options.add_argument("--unbalanced", action="store_true")
     chosen = options.parse_args()
+    name, settings, shown = "planted_people", BALANCED, show
+    if chosen.unbalanced:
+        name, settings, shown = "planted_people_unbalanced", UNBALANCED, show_unbalanced
     if chosen.show:
-        show(json.loads((RESULTS / "planted_people.json").read_text())["results"])
+        shown(json.loads((RESULTS / f"{name}.json").read_text())["results"])
         return
     out = chosen.out or Path(tempfile.mkdtemp())
     found = {}
-    jobs = [(setting, seed, out) for setting in SETTINGS for seed in range(chosen.seeds)]
+    jobs = [(setting, seed, out) for setting in settings for seed in range(chosen.seeds)]
     measure = measured if chosen.only is None else partial(measured_only, method=chosen.only)
     with ProcessPoolExecutor(WORKERS, initializer=torch.set_num_threads, initargs=(1,)) as workers:
         runs = dict(zip(jobs, workers.map(measure, jobs), strict=True))
-    for setting in SETTINGS:
+    for setting in settings:
         own = [run for job, run in runs.items() if job[0] == setting]
         results = [one for found_of_seed, _ in own for one in found_of_seed]
-        told = mean_leaks([told for _, told in own])
-        found[setting] = {"methods": table(results), "leaks": told}
-        if chosen.only:
-            add(chosen.only, setting, results, told)
-    show(found)
+        rows = table(results, SCORES.get(setting, "accuracy"))
+        found[setting] = {"methods": rows, "leaks": mean_leaks([told for _, told in own])}
     if chosen.only:
-        return
-    print(record("planted_people", {"seeds": chosen.seeds, **found}))
+        add(name, chosen.only, found)
+    shown(found)
+    if not chosen.only:
+        print(record(name, {"seeds": chosen.seeds, **found}))
 
 
 if __name__ == "__main__":

@@ -180,6 +180,23 @@ def test_a_method_for_neutral_clips_is_shown_those_of_the_target_and_no_more(tmp
     assert all(tuple(row) in rows for row in target.inputs.tolist())
 
 
+def test_methods_that_see_source_people_are_shown_the_relevant_ones(tmp_path, monkeypatch):
+    seen = []
+    train = running.adapt
+    monkeypatch.setattr(
+        running,
+        "adapt",
+        lambda method, target, sources, *a, **k: (
+            seen.append((method.sees, len(sources.person.unique()))),
+            train(method, target, sources, *a, **k),
+        )[1],
+    )
+    plan = _with(target="person 2", methods=["mmd"])
+    plan["comparison"]["relevant"] = 3
+    train_people(check_recipe(plan), tmp_path / "run")
+    assert seen == [("sources", 3), ("neutral", 7)]  # the latter is shown none of them by `adapt`
+
+
 def _planted():
     return {key: value for key, value in CONTENT["data"].items() if key not in ("name", "target")}
 
@@ -310,6 +327,7 @@ def test_a_source_stage_of_another_method_is_refused(monkeypatch):
     ("options", "message"),
     [
         ({"seeds": 0}, "comparison.seeds is 1 or more"),
+        ({"relevant": 0}, "comparison.relevant is 1 or more"),
         ({"share": 1.0}, "comparison.share is between 0 and 1"),
     ],
 )

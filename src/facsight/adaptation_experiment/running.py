@@ -33,6 +33,7 @@ from facsight.data.people_set import (
     target_groups,
 )
 from facsight.metrics.classification import accuracy_of, balanced_accuracy, confusion_matrix, macro_f1
+from facsight.nn.relevant_people import relevant_people
 from facsight.nn.split_network import AT_ONCE
 from facsight.recipe import Recipe
 from facsight.training.adapting import OnStep, adapt, train_sources
@@ -123,7 +124,7 @@ def _result(
     run = RunFolder(folder, sources.recipe.to_toml())
     if name in catalog.BOUNDS and name != UPPER:
         adapting = few_clips(adapting, plan.few, seed=sources.seed)
-    method, sees = _adapted(name, sources, adapting, run)
+    method, sees = _adapted(name, sources, adapting, run, relevant=plan.relevant)
     confusion = confusion_matrix(
         _answers(method, scored.inputs), scored.label, classes=len(sources.data.classes)
     )
@@ -146,7 +147,7 @@ def _result(
 
 
 def _adapted(
-    name: str, sources: Sources, adapting: People, run: RunFolder
+    name: str, sources: Sources, adapting: People, run: RunFolder, *, relevant: int | None
 ) -> tuple[Method[Any, Any, Any], str]:
     """The method after all it does for a target, and what it has seen of them."""
     if name in catalog.SOURCE_STAGES:
@@ -161,7 +162,10 @@ def _adapted(
         plan = Plan(**{**recipe.sections["adapting"], "batch_size": size})
         return train_sources(method, adapting, plan, run, seed=seed, on_step=sources.on_step), "labels"
     shown = _shown(method, adapting, sources.data)
-    adapted = adapt(method, shown, sources.people, plan, run, seed=seed, on_step=sources.on_step)
+    people = sources.people
+    if relevant is not None and method.sees == "sources":
+        people = relevant_people(method.network.eval(), people, shown, count=relevant)
+    adapted = adapt(method, shown, people, plan, run, seed=seed, on_step=sources.on_step)
     return adapted, method.sees
 
 

@@ -161,6 +161,26 @@ def test_a_method_that_looks_at_more_is_refused(reader, clip, people):
         adapt(reader, neutral=clip, people=people, method="neutral_shft")
 
 
+@pytest.mark.parametrize("method", ["personalized_feature_translation", "nearest_neutral"])
+def test_a_method_that_needs_labelled_people_says_so_and_what_to_take(reader, people, method):
+    """Before the clip is looked at: there is none."""
+    with pytest.raises(BadRecipe, match=f"'{method}' needs more of source people.* Take neutral_shift"):
+        adapt(reader, neutral="none.mp4", people=people, method=method)
+
+
+def test_a_video_is_read_as_a_person_and_beside_that_without(reader, clip, people):
+    person = facsight.adapt(reader, neutral=clip, method="neutral_shift", people=people)
+    theirs = list(reader.for_person(person).read_video(clip))
+    plain = list(reader.read_video(clip))
+    assert len(theirs) == len(plain) == 30
+    for adapted, before in zip(theirs, plain, strict=True):
+        (reading,), (unadapted,) = adapted.readings, before.readings
+        assert list(reading.unadapted.values()) == pytest.approx(
+            list(unadapted.expression.values()), abs=1e-5
+        )
+        assert list(reading.expression.values()) != pytest.approx(list(reading.unadapted.values()), abs=1e-3)
+
+
 def test_people_of_another_reader_are_refused(reader, clip, tmp_path):
     other = tiny_reader_file(tmp_path / "other.safetensors", temperature=2.0)
     with pytest.raises(BadCheckpoint, match="measured with another reader than tiny"):

@@ -17,15 +17,15 @@ Differs  all acts on features of the network, not on images: nobody's face is ma
          part; no noise goes in, as a target's frames differ enough. An expression is put in as a step from
          neutral, so that a target who is further off than source people stays where they are. For the
          target, identity branch and decoder are frozen, and no judge speaks: one that has seen neutral only
-         calls every other expression made up, and without source people the decoder went to where the
+         would call any other expression made up, and without source people the decoder went to where the
          judges were fooled (simulated people of seeds 100 and 101: .62 instead of .73). Parts have to come
          out as they were put in; what is said of them (`labels`, the paper's term; in the release with
          labels of the target's file) is 0 unless asked for, as it cost .02 to .05 on simulated people of
          seeds 101 and 102; where people differ by channels it added .02. Each neutral batch is met `rounds`
          times a step (in the release, 22 altered copies of each image)
-Harm     where the clip is not neutral, and where people do not move alike from their neutral, as the steps are
-         those of source people. On simulated people it is above no adaptation and below a shift to neutral
-         in closed form, and makes one person of five worse (docs/adaptation.md)
+Harm     where the clip is not neutral, and where people do not move alike from their neutral, as the steps
+         are those of source people. On simulated people it is above no adaptation and below a shift to
+         neutral in closed form, and makes one person of five worse (docs/adaptation.md)
 Stops    after the steps of its plan; nothing is selected (in the release, by labels of the target)
 """
 

@@ -25,7 +25,7 @@ Differs  all acts on features of the network, not on images: nobody's face is ma
          times a step (in the release, 22 altered copies of each image)
 Harm     where the clip is not neutral, and where people do not move alike from their neutral, as the steps
          are those of source people. On simulated people it is above no adaptation and below a shift to
-         neutral in closed form, and makes one person of five worse (docs/adaptation.md)
+         neutral in closed form, and makes one person of six worse (docs/adaptation.md)
 Stops    after the steps of its plan; nothing is selected (in the release, by labels of the target)
 """
 

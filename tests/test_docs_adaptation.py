@@ -48,5 +48,9 @@ def test_claims_of_the_page_hold_in_the_record():
     # below no adaptation, and said so
     below = {name for name, row in styled.items() if row["gain"][0] < 0}
     assert below == {"identity_adversarial", "cluster_pseudo_labels", "entropy"}
+    # making the missing expressions helps for certain, and less than taking the neutral off
+    assert styled["disentangled"]["gain"][1] > 0
+    assert styled["disentangled"]["gain"][0] < styled["neutral_shift"]["gain"][0]
     leaks = FOUND["styled"]["leaks"]
+    assert leaks["disentangled_sources, expression"]["told_apart"] < leaks["supervised_people"]["told_apart"]
     assert leaks["identity_sources"]["told_apart"] < 0.2 * leaks["supervised_people"]["told_apart"]

@@ -10,20 +10,22 @@ Learns   first (`DisentangledSources`): the labels; and beside the network a bra
          judge's eyes, and to give both originals back when it is taken apart again. Then, for the target:
          the expression branch, which alone is read from, learns what was put into the features made of the
          target's identity and each expression they did not show, and that the clip is neutral
-Differs  all acts on features of the network, not on images: a decoder a hundred times smaller, nobody's face
-         is made, evidence maps stay maps, and what stays of source people is a mean of each expression over
-         all of them (`PeopleStyle`) instead of pictures. The labels' term trains the expression branch (in
-         the release its gradient is thrown away before the step). The identity branch says one code for an
-         input, whatever its places; the decoder adds to the expression; no noise goes in, a target's frames
-         differ enough. An expression is put in as a step from neutral, so that a target further off than
-         source people stays where they are. For the target, branch and decoder of the source are frozen, and
-         no judge speaks: one that has seen neutral only calls each other expression a fake, and without
-         source people the decoder went to where the judges were fooled (.62 instead of .73 on simulated
-         people of seeds 100 and 101). Beside labels (in the release those of the target's file, which is
-         more than a neutral clip), parts have to come out as they were put in. Each neutral batch is met
-         `rounds` times a step (in the release, 22 altered copies of each image)
-Harm     a clip that is not neutral, as with all that start from it; and where people do not move alike from
-         their neutral, as the steps are those of source people
+Differs  all acts on features of the network, not on images: nobody's face is made, evidence maps stay maps,
+         and what stays of source people is a mean of each expression over all of them (`PeopleStyle`), not
+         pictures. The labels train the expression branch (in the release their gradient is thrown away before
+         the step). An input has one identity code, whatever its places; the decoder adds to the expression
+         part; no noise goes in, as a target's frames differ enough. An expression is put in as a step from
+         neutral, so that a target who is further off than source people stays where they are. For the
+         target, identity branch and decoder are frozen, and no judge speaks: one that has seen neutral only
+         would call any other expression made up, and without source people the decoder went to where the
+         judges were fooled (simulated people of seeds 100 and 101: .62 instead of .73). Parts have to come
+         out as they were put in; what is said of them (`labels`, the paper's term; in the release with
+         labels of the target's file) is 0 unless asked for, as it cost .02 to .05 on simulated people of
+         seeds 101 and 102; where people differ by channels it added .02. Each neutral batch is met `rounds`
+         times a step (in the release, 22 altered copies of each image)
+Harm     where the clip is not neutral, and where people do not move alike from their neutral, as the steps
+         are those of source people. On simulated people it is above no adaptation and below a shift to
+         neutral in closed form, and makes one person of six worse (docs/adaptation.md)
 Stops    after the steps of its plan; nothing is selected (in the release, by labels of the target)
 """
 

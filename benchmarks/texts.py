@@ -160,20 +160,26 @@ def emobank(folder: Path, runs: Path, seeds: int) -> dict[str, Any]:
 
 def spread(scores: list[dict[str, float]]) -> dict[str, Any]:
     """Mean and standard deviation over seeds."""
-    return {
-        name: {
-            "mean": round(float(np.mean([one[name] for one in scores])), 4),
-            "deviation": round(float(np.std([one[name] for one in scores], ddof=min(1, len(scores) - 1))), 4),
+    return (
+        {}
+        if not scores
+        else {
+            name: {
+                "mean": round(float(np.mean([one[name] for one in scores])), 4),
+                "deviation": round(
+                    float(np.std([one[name] for one in scores], ddof=min(1, len(scores) - 1))), 4
+                ),
+            }
+            for name in scores[0]
         }
-        for name in scores[0]
-    }
+    )
 
 
 def main() -> None:
     options = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
     options.add_argument("--data", type=Path, required=True, help="a folder with the lists of both")
     options.add_argument("--runs", type=Path, default=Path("runs/texts"))
-    options.add_argument("--seeds", type=int, default=3)
+    options.add_argument("--seeds", type=int, default=3, help="of fine-tuning: 0 leaves it out")
     chosen = options.parse_args()
     torch.set_num_threads(1)
     results = {"seeds": chosen.seeds}

@@ -99,6 +99,7 @@ LOSSES = {
 
 RECORDINGS = {
     "prepared": "facsight.data.prepared:load_prepared",
+    "several": "facsight.data.joining:load_several",
     "simulated": "facsight.data.simulated:load_simulated",
     "simulated_tasks": "facsight.data.simulated:load_tasks",
     "drawn_clips": "facsight.data.drawn:load_drawn_clips",

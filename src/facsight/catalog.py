@@ -102,12 +102,14 @@ RECORDINGS = {
     "simulated": "facsight.data.simulated:load_simulated",
     "simulated_tasks": "facsight.data.simulated:load_tasks",
     "drawn_clips": "facsight.data.drawn:load_drawn_clips",
+    "drawn_courses": "facsight.data.drawn:load_drawn_courses",
     "texts": "facsight.data.texts:load_texts",
 }
 
 ENCODERS = {
     "linear": "facsight.nn.encoders.linear:LinearEncoder",
     "perceptron": "facsight.nn.encoders.perceptron:Perceptron",
+    "from_rest": "facsight.nn.encoders.from_rest:FromRest",
     "log_mel_cnn": "facsight.nn.encoders.log_mel_cnn:LogMelCNN",
     "vggish": "facsight.nn.encoders.vggish:VGGish",
     "physiology": "facsight.nn.encoders.physiology:PhysiologyCNN",
@@ -185,6 +187,9 @@ FINDERS = {
 FEATURES = {
     "face:facsight": "facsight.preparation.face_features:ReaderFeatures",
     "face:crop": "facsight.preparation.face_features:FaceCrops",
+    "face:landmarks": "facsight.preparation.point_features:Landmarks",
+    "face:pose": "facsight.preparation.point_features:Pose",
+    "face:blendshapes": "facsight.preparation.point_features:Blendshapes",
     "audio:logmel": "facsight.preparation.sound_features:LogMel",
     "audio:prosody": "facsight.preparation.sound_features:Prosody",
     "audio:voice": "facsight.preparation.sound_features:Voice",

@@ -4,6 +4,7 @@ import pytest
 import torch
 
 from facsight.core.errors import BadCheckpoint, BadRecipe, BadTable, UnknownName
+from facsight.nn.encoders.from_rest import FromRest
 from facsight.nn.encoders.linear import LinearEncoder
 from facsight.nn.encoders.log_mel_cnn import LogMelCNN
 from facsight.nn.encoders.r2plus1d import _conv
@@ -41,6 +42,23 @@ def test_a_linear_layer_is_normalised():
     torch.nn.init.zeros_(encoder.layer[1].bias)
     said = encoder(torch.tensor([[[2.0, 0.0]]]), torch.ones(1, 1, dtype=torch.bool))
     torch.testing.assert_close(said, torch.tensor([[[1.0, -1.0]]]), atol=1e-4, rtol=0)
+
+
+def test_rest_is_where_a_window_mostly_is_and_gaps_have_no_part_in_it():
+    """Known are 5, 5, 9, 5: the median is 5; the 0 of a gap would have moved nothing, two of them would."""
+    encoder = FromRest((1,), size=1)
+    torch.nn.init.ones_(encoder.layer.weight)
+    torch.nn.init.zeros_(encoder.layer.bias)
+    stream = torch.tensor([[[5.0], [0.0], [5.0], [9.0], [0.0], [0.0], [0.0], [5.0]]])
+    known = torch.tensor([[True, False, True, True, False, False, False, True]])
+    assert encoder(stream, known)[known].flatten().tolist() == [0.0, 0.0, 4.0, 0.0]
+
+
+def test_who_it_is_says_nothing_from_rest():
+    torch.manual_seed(0)
+    encoder, stream = FromRest((6,)), torch.randn(2, 9, 6)
+    known = torch.ones(2, 9, dtype=torch.bool)
+    torch.testing.assert_close(encoder(stream + torch.randn(2, 1, 6), known), encoder(stream, known))
 
 
 def test_voices_are_read_across_the_borders_of_steps():

@@ -38,6 +38,7 @@ STEPS = 5
 CASES = {
     "linear": ((3, 2), {"size": 6}),
     "perceptron": ((3, 2), {"size": 6, "dropout": 0.0, "input_dropout": 0.0}),
+    "from_rest": ((3, 2), {"size": 6}),
     "log_mel_cnn": ((4, 16), {"size": 6, "widths": [4, 8], "blocks": [1, 2], "dropout": 0.0}),
     "vggish": ((16, 16), {"size": 6, "width": 2}),
     "physiology": ((8, 2), {"size": 6, "widths": [4, 4], "kernel": 3, "dropout": 0.0}),
@@ -51,6 +52,7 @@ CASES = {
     "transformers_text": ((3,), {"size": 6, "kind": "bert", "config": BERT, "train": "all"}),
     "low_rank_text": ((3,), {"kind": "bert", "config": BERT | {"hidden_size": 6}, "rank": 2, "dropout": 0.0}),
 }
+ANY_SHAPE = {"linear", "perceptron", "from_rest"}
 WORDS = {"transformers_text", "low_rank_text"}
 #: What they read is data: no gradient goes further.
 LEAVES = WORDS | {"transformers_audio"}
@@ -192,7 +194,7 @@ def test_half_precision_is_finite(name):
         assert encoder(stream.float(), known).isfinite().all()
 
 
-@pytest.mark.parametrize("name", [name for name in CASES if name not in ("linear", "perceptron")])
+@pytest.mark.parametrize("name", [name for name in CASES if name not in ANY_SHAPE])
 def test_another_shape_is_refused_before_anything_is_made(name):
     shape, options = CASES[name]
     with pytest.raises(BadRecipe, match="expect"):

@@ -9,6 +9,7 @@
     nuisance_scenario(2000, 500, generator=generator)  # a sticker that tells the label in training only
     load_drawn(split="train")                          # the same for recipes: `data.name = "drawn"`
     draw_clips(100, generator=generator)               # an expression in a short part of each: `.part`
+    draw_courses(100, generator=generator)             # landmarks in time that only their order tells
 
 A drawing shows what the FACS manual describes, as simple shapes; nothing measured on it says how a reader
 does on people.
@@ -16,6 +17,7 @@ does on people.
 
 from facsight.data.drawn.clips import DrawnClips, draw_clips, load_drawn_clips
 from facsight.data.drawn.conditions import Conditions
+from facsight.data.drawn.courses import COURSES, draw_courses, load_drawn_courses
 from facsight.data.drawn.expressions import PROTOTYPES, Recipe
 from facsight.data.drawn.faces import DrawnFaces, NuisanceScenario, draw_faces, nuisance_scenario
 from facsight.data.drawn.loading import load_drawn
@@ -28,6 +30,7 @@ from facsight.data.drawn.template import ACTION_UNITS
 
 __all__ = [
     "ACTION_UNITS",
+    "COURSES",
     "LEFT_FOREHEAD",
     "LEFT_JAW",
     "PROTOTYPES",
@@ -43,10 +46,12 @@ __all__ = [
     "Scene",
     "as_bytes",
     "draw_clips",
+    "draw_courses",
     "draw_faces",
     "landmarks",
     "load_drawn",
     "load_drawn_clips",
+    "load_drawn_courses",
     "nuisance_scenario",
     "paint",
     "people",

@@ -114,6 +114,7 @@ ENCODERS = {
     "vggish": "facsight.nn.encoders.vggish:VGGish",
     "physiology": "facsight.nn.encoders.physiology:PhysiologyCNN",
     "inflated": "facsight.nn.encoders.inflated:InflatedBackbone",
+    "factored_transformer": "facsight.nn.encoders.factored_transformer:FactoredTransformer",
     "r2plus1d": "facsight.nn.encoders.r2plus1d:R2Plus1D",
     "face_backbone": "facsight.nn.encoders.face_backbone:FaceBackbone",
     "transformers_audio": "facsight.nn.encoders.transformers_audio:TransformersAudio",

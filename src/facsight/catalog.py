@@ -103,6 +103,7 @@ RECORDINGS = {
     "simulated": "facsight.data.simulated:load_simulated",
     "simulated_tasks": "facsight.data.simulated:load_tasks",
     "drawn_clips": "facsight.data.drawn:load_drawn_clips",
+    "drawn_courses": "facsight.data.drawn:load_drawn_courses",
     "texts": "facsight.data.texts:load_texts",
     "drawn_courses": "facsight.data.drawn:load_drawn_courses",
 }

@@ -6,13 +6,17 @@ from math import isnan, sqrt
 
 import numpy as np
 import pytest
+import torch
 
 from facsight.core.errors import BadLabels
 from facsight.core.labels import label_space
+from facsight.data.drawn import paint, studio
+from facsight.facs.au_maps import render_au_maps
 from facsight.facs.codebook import COMPOUND_EXPRESSIONS, load_codebook
 from facsight.facs.compound import (
     RULES,
     WHY,
+    attention_fit,
     compound_parts,
     decide_pair,
     pair_scores,
@@ -180,6 +184,28 @@ def test_what_the_units_cannot_say_is_not_known():
     book = load_codebook("emotionet")
     assert isnan(unit_fit(np.zeros(2), [1, 2], ["awed"], book)[0])
     assert isnan(unit_fit(np.ones(1), [6], ["awed"], book)[0])
+
+
+def test_attention_on_the_units_of_a_compound_fits_it_best():
+    book, names = load_codebook("emotionet"), ["happily surprised", "sadly angry", "angrily disgusted"]
+    landmarks = paint(studio(action_units={}), size=96)[1]
+    wanted = {1, 2, 12, 25}
+    units = render_au_maps(landmarks, (24, 24), extent=(96, 96), action_units=sorted(wanted))
+    looked = units.maps.amax(dim=1)
+    fit = attention_fit(looked, landmarks, 96, names, book)
+    assert fit[0, 0] == pytest.approx(1.0, abs=1e-5)
+    assert fit[0].argmax() == 0
+    # Pearson's correlation over places, by hand, with a map of another compound
+    other = render_au_maps(landmarks, (24, 24), extent=(96, 96), action_units=[4, 7, 15]).maps.amax(dim=1)
+    by_hand = np.corrcoef(looked.flatten().numpy(), other.flatten().numpy())[0, 1]
+    assert fit[0, 1] == pytest.approx(by_hand, abs=1e-5)
+
+
+def test_attention_that_says_nothing_fits_nothing():
+    book, landmarks = load_codebook("emotionet"), paint(studio(action_units={}), size=96)[1]
+    assert attention_fit(torch.ones(1, 8, 8), landmarks, 96, ["sadly angry"], book).isnan().all()
+    nowhere = torch.full((1, 68, 2), torch.nan)
+    assert attention_fit(torch.rand(1, 8, 8), nowhere, 96, ["sadly angry"], book).isnan().all()
 
 
 def test_the_books_cover_the_label_spaces_of_compounds():

@@ -12,10 +12,15 @@ from importlib import resources
 from typing import Literal
 
 import numpy as np
+import torch
 from jaxtyping import Float, Float64
+from torch import Tensor
 
 from facsight.core.errors import BadLabels, did_you_mean
+from facsight.facs.au_maps import expression_maps, render_au_maps
 from facsight.facs.codebook import Codebook
+from facsight.facs.regions import REGIONS
+from facsight.functional.similarity import centred_cosine
 
 #: How the probabilities of two basic expressions become the score of their pair.
 Rule = Literal["sum", "masked_sum", "weighted_sum", "geometric", "harmonic"]
@@ -177,6 +182,27 @@ def unit_fit(
     lengths = np.linalg.norm(values, axis=-1, keepdims=True) * np.linalg.norm(weights, axis=1)
     known = lengths > 0
     return np.where(known, values @ weights.T / np.where(known, lengths, 1.0), np.nan)
+
+
+def attention_fit(
+    attention: Float[Tensor, "batch h w"],
+    landmarks: Float[Tensor, "batch point=68 xy=2"],
+    crop_size: int,
+    compounds: Sequence[str],
+    codebook: Codebook,
+) -> Float[Tensor, "batch compound"]:
+    """How well a reader's attention lies where the action units of each compound act, in [-1, 1].
+
+    The centred cosine of the attention with the map of the compound's units; `landmarks` are pixels of the
+    crop of `crop_size` that the attention is over. NaN for constant attention, or where no unit of the
+    compound can be drawn. It says where the reader looked, not that a muscle moved.
+    """
+    units = tuple(unit for unit in codebook.action_units if unit in REGIONS)
+    height, width = attention.shape[1:]
+    drawn = render_au_maps(landmarks, (height, width), extent=(crop_size, crop_size), action_units=units)
+    maps, valid = expression_maps(drawn, codebook.weights(compounds, units))
+    fit = centred_cosine(attention.to(maps).unsqueeze(1).expand_as(maps), maps)
+    return torch.where(valid, fit, torch.nan)
 
 
 def _places(compounds: Sequence[str], part: int, classes: Sequence[str]) -> list[int]:

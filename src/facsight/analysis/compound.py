@@ -264,7 +264,7 @@ class _ByRules:
 
 
 def in_words(row: Mapping[str, Any]) -> str:
-    """One sentence on the decision by rules, and one on the attention, where it is known."""
+    """The decision by rules, and, where one is said, what the attention fits best, if that is known."""
     both = " and ".join(
         f"{row[name]} ({percent(row[f'{name}_probability'])})" for name in ("first", "second")
     )
@@ -280,7 +280,7 @@ def in_words(row: Mapping[str, Any]) -> str:
             "not_known": "there is no reading",
         }
         told = f"Nothing compound can be said: {reasons[row['why']]}."
-    if row["by_attention"] is not None:
+    if row["compound"] is not None and row["by_attention"] is not None:
         fit = f"{row['attention_fit']:.2f}"
         told += f" The reader's attention lies most like the action units of {row['by_attention']} ({fit})."
     return told

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Literal
 import typer
 from rich.text import Text
 
+from facsight.cli.compounds import AskedCompounds
 from facsight.cli.screen import bar, console, shortened
 from facsight.cli.videos import Precision, analyze_videos, told_apart
 from facsight.core.errors import BadRecipe, counted
@@ -86,6 +87,13 @@ def analyze(
     model: Annotated[
         Path | None, typer.Option(help="Of a video: a run folder of sequences, asked what it says, too.")
     ] = None,
+    compound: Annotated[
+        Literal["rules", "model"] | None,
+        typer.Option(help="Compound expressions, too: by pair rules, or by --weights of such classes."),
+    ] = None,
+    compound_space: Annotated[
+        str, typer.Option(help="Which compounds rules may name: cexpr7, rafdb_compound11 or rafce14.")
+    ] = "cexpr7",
 ) -> None:
     """Read every face: expression, how sure, and on which grounds.
 
@@ -95,7 +103,7 @@ def analyze(
 
     Examples: `facsight analyze photo.jpg holiday/ --out out/`, `facsight analyze interview.mp4 --rate 5`,
     `facsight analyze frames/ --sequence 25 --out study/`, `facsight analyze clip.mp4 --model runs/NAME`,
-    `facsight analyze session*.mp4 --person anna.facsight`
+    `facsight analyze session*.mp4 --person anna.facsight`, `facsight analyze clip.mp4 --compound rules`
     """
     from facsight.analysis.conventions import check_convention
     from facsight.analysis.inputs import photos_or_videos
@@ -103,6 +111,7 @@ def analyze(
 
     photos, videos = photos_or_videos(inputs, out, only, sequence)
     check_convention(columns)
+    asked = AskedCompounds(compound, compound_space)
     if videos:
         if engine == "ray" and workers > 1:
             raise BadRecipe("--workers is for this machine; a Ray cluster decides for itself how many it has")
@@ -123,6 +132,7 @@ def analyze(
             convention=columns,
             landmarks=landmarks,
             model=model,
+            compounds=asked,
         )
         return
     if model is not None:
@@ -140,6 +150,7 @@ def analyze(
     screen = console()
     place = min(max(len(printable(photo)) for photo in photos) + 3, screen.width // 3)
     reader = Reader(weights, finder=finder, person=person)
+    asked.check(reader.classes)
     with _progress(screen, len(photos)) as advance:
 
         def show(result: "PhotoResult") -> None:
@@ -160,6 +171,7 @@ def analyze(
         except KeyboardInterrupt:
             screen.print(f"\nStopped. What was read is kept in {out}; the same command goes on from there.")
             raise typer.Exit(130) from None
+    asked.read(out, screen)
     page = write_report(out, photos=pictures, pictures=not no_pictures)
     _sum_up(screen, outcome, page)
     raise typer.Exit(1 if outcome.failed else 0)

@@ -105,7 +105,6 @@ RECORDINGS = {
     "drawn_clips": "facsight.data.drawn:load_drawn_clips",
     "drawn_courses": "facsight.data.drawn:load_drawn_courses",
     "texts": "facsight.data.texts:load_texts",
-    "drawn_courses": "facsight.data.drawn:load_drawn_courses",
 }
 
 ENCODERS = {

@@ -17,7 +17,7 @@ def relevant_people(network: SplitNetwork, people: People, target: Unlabelled, *
     of source subjects of Zeeshan et al., "Subject-based domain adaptation for facial expression recognition",
     FG 2024, by the likeness of their progressive form (arXiv 2504.04252). `BadPeople` where there are fewer.
     """
-    seen, own = (pooled(network.encode_all(each.inputs)) for each in (people, target))
+    seen, own = (network.encode_all(each.inputs, then=pooled) for each in (people, target))
     known, close = closeness(seen, people.person.to(seen.device), own)
     if not 1 <= count <= len(known):
         raise BadPeople(f"expected 1 to {len(known)} relevant source people, found {count}")

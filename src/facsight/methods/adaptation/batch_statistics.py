@@ -20,7 +20,7 @@ from torch.nn.modules.batchnorm import _BatchNorm
 from facsight.core.adaptation import Adaptation
 from facsight.core.errors import BadTraining
 from facsight.core.people import People, Unlabelled
-from facsight.nn.split_network import SplitNetwork
+from facsight.nn.split_network import SplitNetwork, pooled
 
 
 class BatchStatistics(Adaptation):
@@ -46,7 +46,7 @@ class BatchStatistics(Adaptation):
             norm.reset_running_stats()
             norm.momentum = None  # the plain mean over parts
             norm.train()
-        self.network.encode_all(target.inputs)
+        self.network.encode_all(target.inputs, then=pooled)
         old = self.prior / (self.prior + len(target))
         for norm, (mean, variance, momentum) in zip(self.norms, before, strict=True):
             norm.eval()

@@ -18,7 +18,7 @@ from torch import Tensor
 from facsight.core.adaptation import Adaptation
 from facsight.core.people import People, Unlabelled
 from facsight.nn.channel_style import ChannelStyle
-from facsight.nn.source_moments import SourceMoments, channel_moments
+from facsight.nn.source_moments import SourceMoments, moments_of
 from facsight.nn.split_network import SplitNetwork
 
 
@@ -42,7 +42,7 @@ class PersonNormalisation(Adaptation):
 
     @torch.no_grad()
     def begin(self, target: Unlabelled, sources: People | None) -> None:
-        mean, deviation = channel_moments(self.network.encode_all(target.inputs))
+        mean, deviation = moments_of(self.network, target.inputs)
         gain = self.deviation / deviation.maximum(self.deviation / self.largest)
         gain = torch.where(self.deviation > 0, gain, 1.0)
         self.style.set(gain, self.mean - gain * mean)

@@ -35,7 +35,7 @@ from facsight.losses.style import Style, style_loss
 from facsight.nn.channel_style import ChannelStyle
 from facsight.nn.fixed import evaluated, fixed
 from facsight.nn.people_style import KEPT, PeopleStyle, channel_rows
-from facsight.nn.source_moments import channel_moments
+from facsight.nn.source_moments import moments_of
 from facsight.nn.split_network import SplitNetwork
 from facsight.nn.translator import Translator
 
@@ -156,8 +156,7 @@ class PersonalizedTranslation(Adaptation):
         """How far the clip's neutral is from that of source people, and how well so few clips tell it."""
         if not len(target):
             raise BadPeople("expected inputs of a neutral clip, found none")
-        features = self.network.encode_all(target.inputs)
-        mean, own = channel_moments(features)
+        mean, own = moments_of(self.network, target.inputs)
         label, clips = torch.tensor(self.neutral, device=mean.device), len(target.clip.unique())
         frame, clip, in_label, person = self.people.variances()
         least = LEAST * (frame + clip + in_label + person).mean() + torch.finfo(mean.dtype).tiny

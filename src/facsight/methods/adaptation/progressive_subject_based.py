@@ -68,7 +68,7 @@ class ProgressiveSubjectBased(Adaptation):
     @torch.no_grad()
     def begin(self, target: Unlabelled, sources: People | None) -> None:
         assert sources is not None
-        seen, own = (pooled(self.network.encode_all(x.inputs)).cpu() for x in (sources, target))
+        seen, own = (self.network.encode_all(x.inputs, then=pooled).cpu() for x in (sources, target))
         people, close = closeness(seen, sources.person, own)
         order = close.argsort(descending=True, stable=True)
         kept = people[order[close[order] >= self.close]].tolist()

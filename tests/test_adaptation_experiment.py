@@ -149,6 +149,21 @@ def test_a_killed_run_goes_on_to_the_same_results(finished, tmp_path):
     assert [one.accuracy for one in again] == [one.accuracy for one in whole]
 
 
+def test_a_run_killed_between_targets_goes_on_with_the_next(finished, tmp_path):
+    _, whole = finished
+
+    def kill(done, total):
+        if done == len(METHODS):  # all of the first target
+            raise Killed
+
+    with pytest.raises(Killed):
+        train_people(recipe(), tmp_path / "cut", on_result=kill)
+    first = [path.parent.name for path in sorted((tmp_path / "cut" / "targets").rglob("result.json"))]
+    assert sorted(first) == sorted(METHODS)
+    again = train_people(recipe(), tmp_path / "cut")
+    assert [one.accuracy for one in again] == [one.accuracy for one in whole]
+
+
 def test_what_is_finished_is_not_done_again(finished, monkeypatch):
     out, results = finished
     monkeypatch.setattr(running, "_adapted", lambda *_: pytest.fail("trained again"))

@@ -7,7 +7,7 @@ import torch
 
 from facsight import catalog
 from facsight.core.labels import FERPLUS, LabelSpace, label_space
-from facsight.data.crops import Augmentation, Cropper
+from facsight.data.crops import NO_AUGMENTATION, Augmentation, Cropper
 from facsight.data.drawn import PROTOTYPES, DrawnFaces, Recipe, draw_faces
 from facsight.facs.codebook import load_codebook
 from facsight.facs.compound import (

@@ -196,7 +196,7 @@ class Disentangled(Adaptation):
                 f"expected source people to show every expression, found none of class {missing[0]}: train "
                 "the source stage with people who do"
             )
-        self.mean.copy_(pooled(self.before(self.network.encode_all(target.inputs))).mean(dim=0))
+        self.mean.copy_(self.network.encode_all(target.inputs, then=self._own_rows).mean(dim=0))
 
     def objective(self, batch: Adapting, progress: float) -> Terms:
         features = self.network.encode(batch.target.inputs)
@@ -235,6 +235,9 @@ class Disentangled(Adaptation):
 
     def is_personal(self, name: str) -> bool:
         return name.startswith("expression.")
+
+    def _own_rows(self, features: Tensor) -> Tensor:
+        return pooled(self.before(features))
 
     def predict(self, inputs: Tensor) -> Tensor:
         return self.network.decide(self.expression(self.network.encode(inputs)))

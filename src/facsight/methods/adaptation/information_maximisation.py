@@ -11,7 +11,8 @@ Differs  a gain and an offset a channel are learnt, so that what is personal sta
          as given: no weight normalisation is put in
 Harm     where the target shows few of the classes, or one most of the time: answers are pushed to all classes
          alike. Pseudo-labels make a network surer of its own mistakes. Where classes were as
-         often, in actors' voices and portraits, it gained (docs/personal.md)
+         often, in actors' voices and portraits, it gained (docs/personal.md). On planted
+         people, who show all classes alike, diversity alone did better than all terms (docs/adaptation.md)
 Stops    after the steps of its plan; nothing is selected
 """
 

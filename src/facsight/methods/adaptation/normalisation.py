@@ -4,7 +4,8 @@ Needs    the target without labels; of source people the mean and spread of each
 Learns   nothing: a gain and an offset a channel, in closed form
 Harm     where the target's mix of classes is not that of the sources: a person who only smiles is made to
          look as often sad as others, as the mean goes with the mix. On simulated people, who have all classes
-         alike, it is above no adaptation (docs/personal.md)
+         alike, it is above no adaptation (docs/personal.md); where one expression is shown most of the time
+         it gains half as much, and makes a third of them worse (docs/adaptation.md)
 Source   speaker normalisation by mean and variance: Viikki and Laurila, "Cepstral domain segmental feature
          vector normalization for noise robust speech recognition", Speech Communication 25, 1998; the mean
          and variance of each channel as a style: Huang and Belongie, "Arbitrary style transfer in real-time

@@ -17,7 +17,8 @@ Differs  the paper's translator is a second backbone with a perceptron; here one
          drift to whatever says neutral
 Harm     a clip that is not neutral moves the person by the difference; so does a neutral that differs from
          other people's more than their other expressions do. With two neutral clips of each of 20 actors'
-         voices nothing is gained for certain, and 7 lose (docs/personal.md)
+         voices nothing is gained for certain, and 7 lose (docs/personal.md). On planted people the terms that
+         train the translator were worth nothing; those of the target were (docs/adaptation.md)
 Stops    after the steps of its plan; nothing is selected
 """
 

@@ -28,8 +28,10 @@ def test_subset_keeps_rows_together_and_in_order():
     assert part.ids == ("c", "a")
     assert part.images[:, 0, 0, 0].tolist() == [2, 0]
     assert part.person.tolist() == [-1, 0]
-    assert part.presence[1].tolist() == [1.0, 0.0] and part.presence[0].isnan().tolist() == [False, True]
-    assert part.expression is not None and part.expression.tolist() == [[0.5, 0.5], [1.0, 0.0]]
+    assert part.presence[1].tolist() == [1.0, 0.0]
+    assert part.presence[0].isnan().tolist() == [False, True]
+    assert part.expression is not None
+    assert part.expression.tolist() == [[0.5, 0.5], [1.0, 0.0]]
     assert len(unit_set().subset(torch.tensor([False, True, False]))) == 1
 
 

@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
+import torch
 from jaxtyping import Float, Int, UInt8
 from torch import Tensor
 
@@ -19,7 +20,7 @@ class UnitSet:
 
     `images`, `landmarks` and `ids` are as in a `FaceSet`. `action_units` are the FACS numbers of the columns
     of `presence`: 0 absent, 1 present, degrees of intensity between; NaN where not coded. `person` is a
-    number, -1 where nobody knows. `expression` are shares of the classes of `space`, for learning from
+    number, -1 where nobody knows. A unit counts as shown, in scores, from `present_from` on. `expression` are shares of the classes of `space`, for learning from
     expressions alone; both are None where there are none. `BadFaces` and `BadLabels` say what breaks these
     rules, and where.
     """
@@ -33,6 +34,7 @@ class UnitSet:
     ids: tuple[str, ...]
     space: LabelSpace | None = None
     expression: Float[Tensor, "n class"] | None = None
+    present_from: float = 0.5
 
     def __post_init__(self):
         check_faces(self.name, self.images, self.landmarks, self.ids)
@@ -50,6 +52,16 @@ class UnitSet:
 
     def __len__(self) -> int:
         return len(self.images)
+
+    @property
+    def shown(self) -> Float[Tensor, "n unit"]:
+        """Whether each unit counts as shown: 1 or 0, NaN where not coded."""
+        return torch.where(self.presence.isnan(), self.presence, (self.presence >= self.present_from).float())
+
+    @property
+    def degrees(self) -> bool:
+        """Whether there are intensities between absent and present."""
+        return bool(((self.presence > 0) & (self.presence < 1)).any())
 
     def subset(self, indices: Sequence[int] | Tensor) -> "UnitSet":
         """The faces at `indices`, in that order; a boolean tensor keeps the faces where it is true."""
@@ -87,3 +99,17 @@ class UnitSet:
                 f"{self.presence[row, column].item():g} for AU{self.action_units[column]} in row {row}; "
                 "divide intensities by the highest"
             )
+
+
+def unit_importance(share: Float[Tensor, "*_ unit"], balance: float) -> Float[Tensor, "*_ unit"]:
+    r"""How much a unit that is there counts beside 1 for one that is not, from the share :math:`p` with it.
+
+    .. math:: ((1 - p) / p)^{\text{balance}}
+
+    Units that are nowhere, or everywhere, count 1; so do all without balance.
+
+    >>> unit_importance(torch.tensor([0.2, 0.5, 0.0]), 1.0)
+    tensor([4., 1., 1.])
+    """
+    there = (share > 0) & (share < 1)
+    return torch.where(there, (1 - share) / share, 1.0).pow(balance)

@@ -3,11 +3,12 @@
 from collections.abc import Sequence
 from typing import Protocol, cast, runtime_checkable
 
+import torch
 from jaxtyping import Float
 from torch import Tensor, nn
 
 from facsight.core.prediction import UnitPrediction
-from facsight.nn.classifier import grey_features
+from facsight.nn.classifier import grey_features, with_mirrored
 
 
 @runtime_checkable
@@ -43,3 +44,13 @@ class UnitNetwork(nn.Module):
 
     def forward(self, pixels: Float[Tensor, "batch 1 height width"]) -> UnitPrediction:
         return self.read(self.features(pixels))
+
+
+def read_units_both_ways(
+    network: UnitNetwork, pixels: Float[Tensor, "batch 1 height width"]
+) -> UnitPrediction:
+    """The mean of what the network says of each face and of its mirror image; maps are mirrored back."""
+    both = network(with_mirrored(pixels))
+    (one, other), maps = both.logits.chunk(2), both.maps.chunk(2)
+    edges = None if both.edges is None else torch.stack(both.edges.chunk(2)).mean(dim=0)
+    return UnitPrediction((one + other) / 2, (maps[0] + maps[1].flip(-1)) / 2, edges)

@@ -18,7 +18,7 @@ class Narrow:
 
 def head(units=(1, 4, 12), **options):
     torch.manual_seed(0)
-    return RelationGraph(Narrow(), action_units=units, width=4, **options).eval()
+    return RelationGraph(Narrow(), action_units=units, unit_width=4, **options).eval()
 
 
 def maps(count=2):
@@ -28,7 +28,7 @@ def maps(count=2):
 @torch.no_grad()
 def test_two_units_by_hand():
     """One place and channel; all layers zero but those that carry 2 from the second unit to the first."""
-    graph = RelationGraph(Narrow(), action_units=(6, 12), width=1).eval()
+    graph = RelationGraph(Narrow(), action_units=(6, 12), unit_width=1).eval()
     for parameter in graph.parameters():
         parameter.zero_()
     graph.pooled.bias.copy_(torch.tensor([[3.0], [2.0]]))
@@ -48,7 +48,7 @@ def test_two_units_by_hand():
 @torch.no_grad()
 def test_an_edge_is_the_logit_less_that_without_the_message():
     """In two dimensions: the unit is (1, 0), hears (0, 1), and is sought at (0, 1)."""
-    graph = RelationGraph(Narrow(), action_units=(6, 12), width=2).eval()
+    graph = RelationGraph(Narrow(), action_units=(6, 12), unit_width=2).eval()
     for parameter in graph.parameters():
         parameter.zero_()
     graph.pooled.bias.copy_(torch.tensor([[1.0, 0.0], [1.0, 0.0]]))

@@ -46,7 +46,7 @@ class RelationGraph(nn.Module):
     .. math:: m_i = \sum_{j \neq i} \frac{\sigma(e_{ij})}{\sum_{k \neq i} \sigma(e_{ik})} \odot V_j v_j, \quad
         h_i = v_i + \operatorname{relu}(U v_i + m_i), \quad z_i = c \cos(h_i, s_i) + b_i
 
-    Gates are of as many dimensions as v (`width`). The edge from j to i is z_i less the same with the message
+    Gates are of as many dimensions as v (`unit_width`). The edge from j to i is z_i less the same with the message
     of j taken out of m_i. `prior` gives r, correlations of units: those of a codebook's expressions, by its
     name, or those of the training labels ("labels": see `learn_prior`); "" none, r = 0.
     """
@@ -58,7 +58,7 @@ class RelationGraph(nn.Module):
         backbone: Backbone,
         *,
         action_units: Sequence[int],
-        width: int = 32,
+        unit_width: int = 32,
         dropout: float = 0.1,
         prior: str = "",
     ):
@@ -70,10 +70,10 @@ class RelationGraph(nn.Module):
         channels = backbone.channels[-1]
         self.dropout = nn.Dropout2d(dropout)
         self.attend = nn.Conv2d(channels, units, 1, bias=False)  # one would drop out of the softmax
-        self.pooled = _PerUnit(units, channels, width)
-        self.receiving, self.sending, self.both = (nn.Linear(width, width) for _ in range(3))
-        self.own, self.message = nn.Linear(width, width), _PerUnit(units, width, width)
-        self.sought = nn.Parameter(torch.randn(units, width))
+        self.pooled = _PerUnit(units, channels, unit_width)
+        self.receiving, self.sending, self.both = (nn.Linear(unit_width, unit_width) for _ in range(3))
+        self.own, self.message = nn.Linear(unit_width, unit_width), _PerUnit(units, unit_width, unit_width)
+        self.sought = nn.Parameter(torch.randn(units, unit_width))
         self.scale, self.bias = nn.Parameter(torch.full((units,), SCALE)), nn.Parameter(torch.zeros(units))
         self.register_buffer("prior", torch.zeros(units, units))
         if prior not in ("", LABELS):

@@ -91,6 +91,10 @@ BOUNDS = {
 #: Ways of training that learn action units themselves, faces whose units are coded, and what decides on them.
 UNIT_METHODS = {
     "unit_detection": "facsight.methods.action_units.detection:UnitDetection",
+    "weak_units": "facsight.methods.action_units.weak_units:WeakUnits",
+    "identity_adversarial_units": (
+        "facsight.methods.action_units.identity_adversarial_units:IdentityAdversarialUnits"
+    ),
 }
 
 UNIT_DATASETS = {
@@ -99,6 +103,7 @@ UNIT_DATASETS = {
 
 UNIT_HEADS = {
     "unit_attention": "facsight.nn.heads.unit_attention:UnitAttention",
+    "relation_graph": "facsight.nn.heads.relation_graph:RelationGraph",
 }
 
 LOSSES = {

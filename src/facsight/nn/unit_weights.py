@@ -8,13 +8,14 @@ from typing import Any
 import torch
 
 from facsight.core.errors import BadCheckpoint, did_you_mean
+from facsight.nn.heads.relation_graph import RelationGraph
 from facsight.nn.heads.unit_attention import UnitAttention
 from facsight.nn.unit_network import UnitNetwork
 from facsight.nn.weights import BACKBONES, load_state, load_tensors
 
 #: What the weights file of a reader of action units says that it is.
 KIND = "action_units"
-UNIT_HEADS = {"unit_attention": UnitAttention}
+UNIT_HEADS = {"unit_attention": UnitAttention, "relation_graph": RelationGraph}
 DEFAULT_HEAD = "unit_attention"
 _NEEDED = ("architecture", "action_units", "thresholds", "crop_size")
 

@@ -6,7 +6,10 @@ import torch
 from facsight import catalog
 from facsight.core.batch import Faces, LabelledUnits
 from facsight.core.errors import BadRecipe
+from facsight.data.crops import UnitCropper
+from facsight.data.drawn import Cooccurrence, draw_units
 from facsight.methods.action_units.detection import UnitDetection
+from facsight.nn.pixels import standardise
 from facsight.nn.unit_weights import build_unit_network
 from planted_batch import batch
 
@@ -103,3 +106,14 @@ def test_options_that_cannot_be_are_refused():
 
 def test_it_is_in_the_catalogue():
     assert catalog.load("unit_methods", "unit_detection") is UnitDetection
+
+
+@pytest.mark.parametrize(("prior", "expected"), [("labels", 1.0), ("", 0.0)])
+def test_training_labels_give_a_graph_its_prior_where_it_asks(prior, expected, generator):
+    faces = draw_units(
+        8, generator=generator, size=16, table=Cooccurrence((1, 12), ((1, 12, 0.5),), 0.5)
+    ).units
+    network = build_unit_network((1, 12), head="relation_graph", prior=prior, **SMALL)
+    given = UnitCropper(faces, size=16, standardise=standardise)
+    assert UnitDetection(network).examples(given) is given
+    assert network.head.prior[0, 1].item() == expected

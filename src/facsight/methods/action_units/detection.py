@@ -11,6 +11,7 @@ Differs  regions are drawn from 68 landmarks (facs/regions.py) and only used in 
 """
 
 from collections.abc import Sequence
+from typing import Any
 
 import torch
 from torch import Tensor
@@ -22,6 +23,7 @@ from facsight.core.prediction import UnitPrediction
 from facsight.core.terms import Terms
 from facsight.facs.unit_alignment import unit_misalignment
 from facsight.losses.units import unit_cross_entropy
+from facsight.nn.heads.relation_graph import RelationGraph
 from facsight.nn.unit_network import UnitNetwork
 
 
@@ -50,6 +52,13 @@ class UnitDetection(UnitMethod):
                 f"expected the importance of {len(network.action_units)} action units, found {len(weights)}"
             )
         self.register_buffer("importance", weights.float(), persistent=False)
+
+    def examples(self, given: Any) -> Any:
+        """The same, once a head that asks for it has seen how the coded units go together."""
+        head = self.network.head
+        if isinstance(head, RelationGraph):
+            head.learn_prior(given.faces.presence)
+        return given
 
     def objective(self, batch: LabelledUnits, progress: float) -> Terms:
         pixels = batch.faces.pixels

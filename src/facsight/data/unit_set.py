@@ -19,10 +19,10 @@ class UnitSet:
     """Faces with landmarks, what each of some action units shows on them, and whose faces they are.
 
     `images`, `landmarks` and `ids` are as in a `FaceSet`. `action_units` are the FACS numbers of the columns
-    of `presence`: 0 absent, 1 present, degrees of intensity between; NaN where not coded. `person` is a
-    number, -1 where nobody knows. A unit counts as shown, in scores, from `present_from` on. `expression` are shares of the classes of `space`, for learning from
-    expressions alone; both are None where there are none. `BadFaces` and `BadLabels` say what breaks these
-    rules, and where.
+    of `presence`: 0 absent, 1 present, degrees of intensity between; NaN where not coded. In scores a unit
+    counts as shown from `present_from` on. `person` is a number, -1 where nobody knows. `expression` are
+    shares of the classes of `space`, for learning from expressions alone; both are None where there are none.
+    `BadFaces` and `BadLabels` say what breaks these rules, and where.
     """
 
     name: str

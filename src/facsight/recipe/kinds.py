@@ -20,7 +20,7 @@ class Kind:
     `named` are sections that name something, and its shelf; `plain` those that are the options of one thing.
     `extra` are options beside those of the thing itself, `supplied` what the front desk gives, `defaults`
     what a section has unless the recipe says otherwise. `sections` are all of them in their order; those of
-    `optional` may be left out. `heads` are the shelf of a network's heads, and the one without `network.head`.
+    `optional` may be left out. `heads` are the shelf of a network's heads, and the usual one.
     """
 
     name: str

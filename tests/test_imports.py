@@ -20,6 +20,7 @@ HEIGHT = [
     {"analysis"},
     {"preparation"},
     {"experiment", "sequence_experiment", "adaptation_experiment", "sequence_reading"},
+    {"unit_experiment"},
     {"audit"},
     {"report"},
     {"cli"},

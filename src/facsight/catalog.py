@@ -90,7 +90,26 @@ BOUNDS = {
     "few_labels": "facsight.methods.adaptation.few_labels:FewLabels",
 }
 
+#: Ways of training that learn action units themselves, faces whose units are coded, and what decides on them.
+UNIT_METHODS = {
+    "unit_detection": "facsight.methods.action_units.detection:UnitDetection",
+    "weak_units": "facsight.methods.action_units.weak_units:WeakUnits",
+    "identity_adversarial_units": (
+        "facsight.methods.action_units.identity_adversarial_units:IdentityAdversarialUnits"
+    ),
+}
+
+UNIT_DATASETS = {
+    "drawn_units": "facsight.data.drawn:load_drawn_units",
+}
+
+UNIT_HEADS = {
+    "unit_attention": "facsight.nn.heads.unit_attention:UnitAttention",
+    "relation_graph": "facsight.nn.heads.relation_graph:RelationGraph",
+}
+
 LOSSES = {
+    "units": "facsight.losses.units:unit_cross_entropy",
     "without_identity": "facsight.losses.identity_matching:without_identity",
     "style": "facsight.losses.style:style_loss",
     "concordance": "facsight.losses.concordance:concordance_loss",
@@ -207,6 +226,9 @@ SHELVES = {
     "source_stages": SOURCE_STAGES,
     "adaptation": ADAPTATION,
     "bounds": BOUNDS,
+    "unit_methods": UNIT_METHODS,
+    "unit_datasets": UNIT_DATASETS,
+    "unit_heads": UNIT_HEADS,
     "losses": LOSSES,
     "recordings": RECORDINGS,
     "fusion": FUSION,

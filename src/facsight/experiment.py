@@ -62,7 +62,7 @@ def load_faces(recipe: Recipe, split: str, *, on_face: Callable[[int, int], None
     if split == "train" and shuffled:
         faces = replace(faces, expression=faces.expression[torch.randperm(len(faces), generator=generator)])
     if faces.landmarks.isnan().all():
-        faces = with_landmarks(faces, _dataset_finder, on_face=on_face)
+        faces = with_landmarks(faces, dataset_finder, on_face=on_face)
     return faces
 
 
@@ -72,7 +72,7 @@ def data_folder(recipe: Recipe) -> Path:
     return Path(data.get("folder", Path(os.environ.get("FACSIGHT_DATA", "data")) / data["name"]))
 
 
-def _dataset_finder() -> FaceFinder:
+def dataset_finder() -> FaceFinder:
     """A dataset of faces has one in each picture: less certainty is needed than in a photo of anything."""
     return default_finder(min_confidence=0.3)
 
@@ -94,14 +94,14 @@ def build_method(recipe: Recipe, classes: tuple[str, ...]) -> FaceMethod:
         options["guide"] = Guide(classes, **weight, **recipe.sections["guidance"])
     with torch.random.fork_rng():
         torch.manual_seed(recipe.seed)
-        architecture, start = _network_of(recipe)
+        architecture, start = network_of(recipe)
         network = build_network(len(classes), **architecture)
         if start is not None:
             start_from(network, start)
         return method(network, **options)
 
 
-def _network_of(recipe: Recipe) -> tuple[dict[str, Any], Path | None]:
+def network_of(recipe: Recipe) -> tuple[dict[str, Any], Path | None]:
     """The architecture, and the weights file, that of a run or any, whose backbone it starts from."""
     architecture = dict(recipe.sections["network"])
     start = architecture.pop("start", None)
@@ -254,7 +254,7 @@ def _card(recipe: Recipe, faces: FaceSet, outcomes: Outcomes, name: str) -> dict
     return {
         "name": name,
         "about": recipe.about,
-        "architecture": _network_of(recipe)[0],
+        "architecture": network_of(recipe)[0],
         "classes": list(faces.space.classes),
         "crop_size": recipe.sections["crop"]["size"],
         "temperature": fit_temperature(outcomes.logits, outcomes.truth),

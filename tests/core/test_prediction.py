@@ -1,6 +1,8 @@
+import math
+
 import torch
 
-from facsight.core.prediction import Prediction
+from facsight.core.prediction import Prediction, UnitPrediction
 
 
 def prediction(logits):
@@ -17,3 +19,10 @@ def test_uncertainty_of_a_coin_among_four_is_one_half():
     # two equal halves: log 2 / log 4
     logits = torch.tensor([[0.0, 0.0, -1e4, -1e4]])
     torch.testing.assert_close(prediction(logits).uncertainty, torch.tensor([0.5]))
+
+
+def test_units_are_decided_one_by_one():
+    # sigmoid(0) = 1/2, sigmoid(log 3) = 3/4: they need not sum to 1
+    said = UnitPrediction(torch.tensor([[0.0, math.log(3)]]), torch.zeros(1, 2, 2, 2))
+    torch.testing.assert_close(said.probabilities, torch.tensor([[0.5, 0.75]]))
+    assert said.edges is None

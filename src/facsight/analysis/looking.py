@@ -32,26 +32,31 @@ class Look:
     alignments: tuple[Alignment, ...] = ()
     crops: tuple[np.ndarray, ...] = ()
     error: str | None = None
+    unit_crops: tuple[np.ndarray, ...] = ()
 
 
-def look_at(photo: Photo, finder: FaceFinder, crop_size: int) -> Look:
+def look_at(photo: Photo, finder: FaceFinder, crop_size: int, unit_size: int | None = None) -> Look:
     """Find the faces of one photo, largest first, and cut them out."""
-    return cut_out(photo, finder.find(photo.pixels), crop_size)
+    return cut_out(photo, finder.find(photo.pixels), crop_size, unit_size)
 
 
-def cut_out(photo: Photo, faces: Sequence[Face], crop_size: int) -> Look:
-    """The faces of a photo with their crops."""
+def cut_out(photo: Photo, faces: Sequence[Face], crop_size: int, unit_size: int | None = None) -> Look:
+    """The faces of a photo with their crops, and those that a network of action units is to see."""
     alignments = tuple(place(face.landmarks, face.box, crop_size) for face in faces)
     crops = tuple(alignment.crop(photo.pixels) for alignment in alignments)
     height, width = photo.pixels.shape[:2]
-    return Look(photo.name, (height, width), tuple(faces), alignments, crops)
+    closer = [] if unit_size is None else [place(face.landmarks, face.box, unit_size) for face in faces]
+    seen = tuple(alignment.crop(photo.pixels) for alignment in closer)
+    return Look(photo.name, (height, width), tuple(faces), alignments, crops, unit_crops=seen)
 
 
-def look_at_many(photos: Iterable[str | Path], finder: FaceFinder, crop_size: int) -> Iterator[Look]:
+def look_at_many(
+    photos: Iterable[str | Path], finder: FaceFinder, crop_size: int, unit_size: int | None = None
+) -> Iterator[Look]:
     """The same for many files, decoded ahead in a thread; one that fails gives its reason, no more."""
     with ThreadPoolExecutor(1, thread_name_prefix="facsight-decode") as pool:
         for name, photo in _ahead(pool, photos):
-            look = _look_orreason_of(name, photo, finder, crop_size)
+            look = _look_orreason_of(name, photo, finder, crop_size, unit_size)
             del photo  # before the next one is decoded: a large photo is a gigabyte
             yield look
 
@@ -72,9 +77,11 @@ def place(
     return Alignment(np.array([[scale, 0, shift[0]], [0, scale, shift[1]]]), size)
 
 
-def _look_orreason_of(name: str, photo: Future[Photo], finder: FaceFinder, crop_size: int) -> Look:
+def _look_orreason_of(
+    name: str, photo: Future[Photo], finder: FaceFinder, crop_size: int, unit_size: int | None
+) -> Look:
     try:
-        return look_at(photo.result(), finder, crop_size)
+        return look_at(photo.result(), finder, crop_size, unit_size)
     except Exception as error:  # whatever a file does, the batch goes on
         return Look(name, None, error=reason_of(error, name))
 

@@ -20,6 +20,7 @@ from facsight.analysis.frames import FrameResult, Stop, read_frames
 from facsight.analysis.looking import Look, look_at, look_at_many
 from facsight.analysis.person_file import Person, load_person
 from facsight.analysis.reading import PhotoResult, Reading
+from facsight.analysis.unit_reader import UnitReader, UnitReading
 from facsight.analysis.units_of_classes import chosen_codebook, units_used
 from facsight.core.errors import BadRecipe
 from facsight.core.prediction import Prediction
@@ -60,7 +61,8 @@ class Reader:
     belong to an expression, by default the one that the weights were trained with. `precision` "bfloat16" is
     about twice as fast as "float32" on processors that multiply in it (`nn.precision`), and changes
     probabilities by up to about 0.01. With a `person` (`facsight.adapt`, or their file) faces are read as
-    theirs, and what is read without, by `plain`, stands beside. One reader serves one thread.
+    theirs, and what is read without, by `plain`, stands beside. `units` is a run folder, or the weights, of a
+    recipe of action units: on photos, what it says stands beside. One reader serves one thread.
     """
 
     def __init__(
@@ -71,7 +73,9 @@ class Reader:
         codebook: str | Path | None = None,
         precision: str = "float32",
         person: Person | str | Path | None = None,
+        units: str | Path | None = None,
     ):
+        self.units = None if units is None else UnitReader(units)
         self.precision, self._codebook_asked = check_precision(precision), codebook
         self.weights = Path(weights) if weights else bundled_weights()
         network, self.card = load_network(self.weights)
@@ -108,7 +112,13 @@ class Reader:
     @property
     def beside(self) -> tuple[Column, ...]:
         """The columns beside those of every reader: what is read without the person, where there is one."""
-        return () if self.person is None else unadapted_columns(self.classes)
+        unadapted = () if self.person is None else unadapted_columns(self.classes)
+        return (*unadapted, *(() if self.units is None else self.units.columns))
+
+    @property
+    def _unit_size(self) -> int | None:
+        """The crops that the network of action units sees, where there is one."""
+        return None if self.units is None else self.units.crop_size
 
     def read(self, photo: str | Path | np.ndarray | Image) -> list[Reading]:
         """The faces of one photo, largest first; empty where there is none.
@@ -116,7 +126,8 @@ class Reader:
         A path, a NumPy array (height, width, 3) uint8 RGB, or a PIL image. `BadMedia` says why a photo cannot
         be read.
         """
-        return self.read_looks([look_at(read_photo(photo), self.finder, self.crop_size)])[0].readings
+        look = look_at(read_photo(photo), self.finder, self.crop_size, self._unit_size)
+        return self.read_looks([look])[0].readings
 
     def read_many(self, photos: Iterable[str | Path], *, at_once: int = 16) -> Iterator[PhotoResult]:
         """One result per photo, in order; a photo that cannot be read gives its reason and ends nothing.
@@ -124,7 +135,7 @@ class Reader:
         The faces of `at_once` photos share passes through the network. Memory does not grow with the number
         of photos.
         """
-        looks = look_at_many(photos, self.finder, self.crop_size)
+        looks = look_at_many(photos, self.finder, self.crop_size, self._unit_size)
         while some := list(islice(looks, at_once)):
             yield from self.read_looks(some)
 
@@ -177,16 +188,21 @@ class Reader:
     def describe(self) -> dict[str, Any]:
         """Which reader this is, as plain data: two that say the same read the same."""
         person = {} if self.person is None else {"person": self.person.describe()}
-        return person | {
-            "facsight": __version__,
-            "card": {key: value for key, value in self.card.items() if key != "architecture"},
-            "weights": {"file": self.weights.name, "sha256": sha256(self.weights)},
-            "finder": self.finder_name,
-            "precision": self.precision,
-            "codebook": {"name": self.codebook.name, "version": self.codebook.version},
-            "classes": list(self.classes),
-            "action_units": list(self.action_units),
-        }
+        units = {} if self.units is None else {"units": self.units.describe()}
+        return (
+            person
+            | units
+            | {
+                "facsight": __version__,
+                "card": {key: value for key, value in self.card.items() if key != "architecture"},
+                "weights": {"file": self.weights.name, "sha256": sha256(self.weights)},
+                "finder": self.finder_name,
+                "precision": self.precision,
+                "codebook": {"name": self.codebook.name, "version": self.codebook.version},
+                "classes": list(self.classes),
+                "action_units": list(self.action_units),
+            }
+        )
 
     @torch.inference_mode()
     def read_looks(self, looks: Sequence[Look]) -> list[PhotoResult]:
@@ -229,7 +245,8 @@ class Reader:
         ]
         evidence = weigh(prediction.attention, prediction.label, units, sources, kind="attention")
         beside = [None] * len(faces) if plain is None else plain.probabilities.tolist()
-        rows = zip(faces, evidence, prediction.uncertainty.tolist(), beside, strict=True)
+        units_read = self._read_units(faces)
+        rows = zip(faces, evidence, prediction.uncertainty.tolist(), beside, units_read, strict=True)
         return [
             Reading(
                 box=look.faces[place].box,
@@ -243,9 +260,16 @@ class Reader:
                 visible=look.faces[place].visible,
                 detected=look.faces[place].detected,
                 unadapted=None if before is None else dict(zip(self.classes, before, strict=True)),
+                units=own,
             )
-            for (look, place), told, uncertainty, before in rows
+            for (look, place), told, uncertainty, before, own in rows
         ]
+
+    def _read_units(self, faces: Sequence[tuple[Look, int]]) -> list[tuple[UnitReading, ...]]:
+        """What the network of action units says of each face; nothing where there is none."""
+        if self.units is None:
+            return [()] * len(faces)
+        return self.units.read(network_input(np.stack([look.unit_crops[place] for look, place in faces])))
 
     def _predict(self, pixels: Tensor) -> tuple[Prediction, Prediction | None]:
         """Predictions whose probabilities are calibrated: this reader's, and that without the person."""

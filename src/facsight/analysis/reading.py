@@ -6,6 +6,7 @@ import numpy as np
 from jaxtyping import Bool, Float32
 
 from facsight.analysis.evidence import Evidence
+from facsight.analysis.unit_reader import UnitReading
 from facsight.faces.face import HeadPose
 
 
@@ -18,7 +19,8 @@ class Reading:
     `faces.face.Face`. `expression` gives each class a
     calibrated probability (they sum to 1) and `label` is the largest. `uncertainty` is their entropy over
     that of an even spread: 0 sure, 1 no idea. These are facial expressions as people label them, not
-    feelings. `unadapted` are the probabilities without the person, where the reader reads one person.
+    feelings. `unadapted` are the probabilities without the person, where the reader reads one person; `units`
+    is what a network of action units says, where one was asked.
     """
 
     box: tuple[float, float, float, float]
@@ -32,6 +34,7 @@ class Reading:
     visible: Bool[np.ndarray, "68"] = field(repr=False)
     detected: bool = True
     unadapted: dict[str, float] | None = field(default=None, repr=False)
+    units: tuple[UnitReading, ...] = field(default=(), repr=False)
 
     @property
     def cautions(self) -> tuple[str, ...]:

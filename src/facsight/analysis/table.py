@@ -32,6 +32,8 @@ RECORD_COLUMNS = (
     Column("map_width", "integer", "cell", "1 ...", "columns of the two maps"),
     Column("attention", "numbers", "", "", "the attention on the aligned face, row by row"),
     Column("au_map", "numbers", "", "0 to 1", "the label's action-unit map, row by row; empty: it has none"),
+    Column("unit_map_width", "integer", "cell", "1 ...", "columns of each unit's own map; empty: none asked"),
+    Column("unit_maps", "numbers", "", "0 or more", "each unit's own map, unit by unit, row by row"),
 )
 
 
@@ -82,7 +84,7 @@ def face_row(reading: Reading) -> dict[str, Any]:
     row |= {"evidence_elsewhere": evidence.elsewhere, "evidence_elsewhere_floor": evidence.elsewhere_floor}
     row |= {"evidence_agreement": evidence.agreement, "evidence_rank": evidence.rank}
     row |= {"cautions": " ".join(reading.cautions), "sentence": evidence.sentence}
-    row |= _unadapted(reading)
+    row |= _unadapted(reading) | _units(reading)
     row |= {"landmarks": _flat(reading.landmarks), "map_width": evidence.attention.shape[1]}
     row |= {"attention": _flat(evidence.attention), "au_map": _flat(evidence.au_map)}
     return {
@@ -97,6 +99,18 @@ def _unadapted(reading: Reading) -> dict[str, Any]:
         return {}
     shares = {f"unadapted_{name.replace(' ', '_')}": share for name, share in reading.unadapted.items()}
     return {"unadapted_label": max(reading.unadapted, key=reading.unadapted.__getitem__), **shares}
+
+
+def _units(reading: Reading) -> dict[str, Any]:
+    """What a network of action units says, where one was asked."""
+    if not reading.units:
+        return {}
+    row: dict[str, Any] = {}
+    for one in reading.units:
+        row[f"AU{one.action_unit:02d}_probability"] = one.probability
+        row[f"AU{one.action_unit:02d}_present"] = None if one.present is None else int(one.present)
+    maps = np.stack([one.evidence for one in reading.units])
+    return row | {"unit_map_width": maps.shape[2], "unit_maps": _flat(maps)}
 
 
 def _flat(numbers: np.ndarray | None) -> list[float] | None:

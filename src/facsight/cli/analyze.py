@@ -85,7 +85,10 @@ def analyze(
         str | None, typer.Option(help="Another face finder: see `facsight list finders`.")
     ] = None,
     model: Annotated[
-        Path | None, typer.Option(help="Of a video: a run folder of sequences, asked what it says, too.")
+        Path | None,
+        typer.Option(
+            help="A run folder asked what it says, too: of sequences for videos, of action units for photos."
+        ),
     ] = None,
     compound: Annotated[
         Literal["rules", "model"] | None,
@@ -113,6 +116,7 @@ def analyze(
     check_convention(columns)
     asked = AskedCompounds(compound, compound_space)
     if videos:
+        _check_video_model(model)
         if engine == "ray" and workers > 1:
             raise BadRecipe("--workers is for this machine; a Ray cluster decides for itself how many it has")
         analyze_videos(
@@ -135,8 +139,7 @@ def analyze(
             compounds=asked,
         )
         return
-    if model is not None:
-        raise BadRecipe("--model is for videos, but there are only photos")
+    units = None if model is None else _unit_model(model)
     of_videos = (every, rate, sequence, steady, smooth, neutral, segments, people, precision, workers, engine)
     if of_videos != (1, None, None, False, 0.2, None, None, None, "auto", 1, "local"):
         raise BadRecipe(
@@ -149,7 +152,7 @@ def analyze(
 
     screen = console()
     place = min(max(len(printable(photo)) for photo in photos) + 3, screen.width // 3)
-    reader = Reader(weights, finder=finder, person=person)
+    reader = Reader(weights, finder=finder, person=person, units=units)
     asked.check(reader.classes)
     with _progress(screen, len(photos)) as advance:
 
@@ -175,6 +178,22 @@ def analyze(
     page = write_report(out, photos=pictures, pictures=not no_pictures)
     _sum_up(screen, outcome, page)
     raise typer.Exit(1 if outcome.failed else 0)
+
+
+def _unit_model(model: Path) -> Path:
+    """The model as one of action units; `BadRecipe` for one of sequences, which photos are not."""
+    from facsight.sequence_experiment import holds_sequences
+
+    if holds_sequences(model):
+        raise BadRecipe(f"{model} reads sequences: it is for videos, but there are only photos")
+    return model
+
+
+def _check_video_model(model: Path | None) -> None:
+    from facsight.unit_experiment import holds_units
+
+    if model is not None and holds_units(model):
+        raise BadRecipe(f"{model} reads action units of photos; videos are for a run folder of sequences")
 
 
 def _over_time(smooth: float, neutral: str | None, segments: Path | None, videos: list[Path]) -> "OverTime":
@@ -214,6 +233,8 @@ def _told(reading: "Reading") -> list[str | tuple[str, str]]:
     share = reading.expression[reading.label]
     units = list(reading.evidence.action_units.items())[:3]
     grounds = ", ".join(f"AU{unit} {percent(part)}" for unit, part in units)
+    shown = ", ".join(f"AU{one.action_unit}" for one in reading.units if one.present)
+    grounds += f"  shows {shown or 'no unit'}" if reading.units else ""
     words: list[str | tuple[str, str]] = [
         (f"{reading.label:10}", "bold"),
         f"{percent(share):>9} ",

@@ -31,6 +31,9 @@ def explain(
     finder: Annotated[
         str | None, typer.Option(help="Another face finder: see `facsight list finders`.")
     ] = None,
+    model: Annotated[
+        Path | None, typer.Option(help="A run folder of action units, asked what it says, too.")
+    ] = None,
 ) -> None:
     """Say why: the share of attention by action unit, what removing each does, and a picture with the maps.
 
@@ -44,7 +47,7 @@ def explain(
     from facsight.report.overlay import overlay
 
     pixels = read_photo(photo).pixels
-    reading = _chosen(Reader(weights, finder=finder).read(pixels), face, photo)
+    reading = _chosen(Reader(weights, finder=finder, units=model).read(pixels), face, photo)
     evidence = _asked(reading, about, method)
     told = [photo.stem, evidence.label.replace(" ", "_"), *([method.replace("+", "p")] if method else [])]
     name = f"{'-'.join(told)}.png"
@@ -57,6 +60,8 @@ def explain(
         Image.fromarray(overlay(pixels, reading, evidence)).save(partial, format="PNG")
     screen = console()
     for line in lines(reading, evidence, evidence.causes()):
+        screen.print(line, soft_wrap=True)
+    for line in unit_lines(reading):
         screen.print(line, soft_wrap=True)
     screen.print(f"\npicture  {target}", soft_wrap=True)
 
@@ -89,6 +94,27 @@ def lines(reading: "Reading", evidence: "Evidence", causes: "Causes") -> list[Te
             for group in causes.inseparable
         ]
     return told
+
+
+def unit_lines(reading: "Reading") -> list[Text]:
+    """What each action unit's own head says; nothing where no network of them was asked."""
+    from facsight.analysis.wording import percent, unit_name
+
+    if not reading.units:
+        return []
+    width, told = max(len(unit_name(one.action_unit)) for one in reading.units) + 2, []
+    for one in sorted(reading.units, key=lambda one: -one.probability):
+        limit = "no threshold" if one.threshold is None else f"from {percent(one.threshold)} on"
+        decision = {None: "not decided", True: "present", False: "absent"}[one.present]
+        told.append(
+            Text.assemble(
+                (f"  {unit_name(one.action_unit):{width}}", "bold" if one.present else ""),
+                f"{percent(one.probability):>9} ",
+                (bar(one.probability), "cyan"),
+                f"  {decision} ({limit})",
+            )
+        )
+    return [Text("\naction units, each by a head of its own", "bold"), *told]
 
 
 def _group(units: "tuple[int, ...]") -> str:

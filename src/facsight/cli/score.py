@@ -107,6 +107,14 @@ def score(
 
         print_sequence_scores(score_sequences(run, split=split or "val", folder=folder))
         return
+    from facsight.unit_experiment import holds_units, score_units
+
+    if holds_units(run):
+        from facsight.cli.unit_scores import print_unit_scores
+
+        with counter("landmarks") as on_face:
+            print_unit_scores(score_units(run, split=split or "val", folder=folder, on_face=on_face))
+        return
     from facsight.experiment import score
 
     with counter("landmarks") as on_face:

@@ -37,6 +37,8 @@ def train(
 
     Example: facsight train recipes/fusion/concatenation.toml --folds 5
 
+    Example: facsight train recipes/action_units/detection.toml method.alignment=0
+
     Example: facsight train recipes/adaptation/neutral_only.toml data.target="person 7"
     """
     from facsight.cli.progress import counter, step_counter
@@ -56,6 +58,9 @@ def train(
         return
     if folds:
         raise BadRecipe(f"--folds is for recipes of recordings, {recipe} is of {plan.kind}")
+    if plan.kind == "action units":
+        _train_units(plan, folder)
+        return
     from facsight.experiment import score, train
 
     with counter("landmarks") as on_face, step_counter() as on_step:
@@ -79,6 +84,18 @@ def _train_sequences(plan: "Recipe", folder: Path, folds: str | None) -> None:
         else:
             train_sequences(plan, folder, on_step=on_step)
     print_sequence_scores(score_sequences(folder))
+    typer.echo(f"run: {folder}")
+
+
+def _train_units(plan: "Recipe", folder: Path) -> None:
+    from facsight.cli.progress import counter, step_counter
+    from facsight.cli.unit_scores import print_unit_scores
+    from facsight.unit_experiment import score_units, train_units
+
+    with counter("landmarks") as on_face, step_counter() as on_step:
+        train_units(plan, folder, on_face=on_face, on_step=on_step)
+    with counter("scoring") as on_face:
+        print_unit_scores(score_units(folder, on_face=on_face))
     typer.echo(f"run: {folder}")
 
 

@@ -43,3 +43,23 @@ class LabelledFaces:
     def to(self, device: torch.device) -> "LabelledFaces":
         """The same faces on a device."""
         return LabelledFaces(self.faces.to(device), self.expression.to(device))
+
+
+@dataclass(frozen=True)
+class LabelledUnits:
+    """Faces with what each of some action units shows on them, and whose faces they are.
+
+    `presence` runs from 0, absent, over degrees of intensity to 1, present; NaN where a unit was not coded.
+    `person` is a number, -1 where nobody knows whose face it is.
+    """
+
+    faces: Faces
+    presence: Float[Tensor, "batch unit"]
+    person: Int[Tensor, "batch"]
+
+    def __len__(self) -> int:
+        return len(self.faces)
+
+    def to(self, device: torch.device) -> "LabelledUnits":
+        """The same faces on a device."""
+        return LabelledUnits(self.faces.to(device), self.presence.to(device), self.person.to(device))

@@ -6,8 +6,8 @@ from typing import Any, Generic, TypeVar
 import torch
 from torch import nn
 
-from facsight.core.batch import Faces, LabelledFaces
-from facsight.core.prediction import Prediction
+from facsight.core.batch import Faces, LabelledFaces, LabelledUnits
+from facsight.core.prediction import Prediction, UnitPrediction
 from facsight.core.sequences import LabelledSequences, SequencePrediction, Sequences
 from facsight.core.terms import Terms
 
@@ -19,7 +19,8 @@ Said = TypeVar("Said")
 class Method(nn.Module, ABC, Generic[Labelled, Seen, Said]):
     """One paper: what to minimise, and how to predict. Never how to loop.
 
-    It learns from labelled batches, and says something of what it sees: see `FaceMethod`, `SequenceMethod`.
+    It learns from labelled batches, and says something of what it sees: see `FaceMethod`, `UnitMethod`,
+    `SequenceMethod`.
     """
 
     def examples(self, given: Any) -> Any:
@@ -49,5 +50,7 @@ class Method(nn.Module, ABC, Generic[Labelled, Seen, Said]):
 
 #: Methods that learn from faces, one by one.
 FaceMethod = Method[LabelledFaces, Faces, Prediction]
+#: Methods that learn from faces whose action units are coded.
+UnitMethod = Method[LabelledUnits, Faces, UnitPrediction]
 #: Methods that learn from windows of recordings.
 SequenceMethod = Method[LabelledSequences, Sequences, SequencePrediction]

@@ -33,3 +33,22 @@ class Prediction:
         """Entropy of the probabilities divided by that of the uniform distribution: 0 sure, 1 no idea."""
         log_p = self.logits.log_softmax(dim=1)
         return -(log_p.exp() * log_p).sum(dim=1) / torch.log(torch.tensor(float(self.logits.shape[1])))
+
+
+@dataclass(frozen=True)
+class UnitPrediction:
+    """Whether each action unit shows, and where its own decision comes from.
+
+    `maps` are the evidence of the units' own heads: 0 or more, larger where a place decided more. `edges` say
+    how much the unit of the column moved the decision on the unit of the row; None where units do not hear of
+    one another.
+    """
+
+    logits: Float[Tensor, "batch unit"]
+    maps: Float[Tensor, "batch unit height width"]
+    edges: Float[Tensor, "batch unit unit"] | None = None
+
+    @property
+    def probabilities(self) -> Float[Tensor, "batch unit"]:
+        """Each unit by itself: several may show at once."""
+        return self.logits.sigmoid()

@@ -2,15 +2,19 @@
 
 import math
 from dataclasses import dataclass
+from typing import Generic, TypeVar
 
 import torch
 from jaxtyping import Float, Int
 from torch import Tensor
 
-from facsight.core.batch import Faces, LabelledFaces
+from facsight.core.batch import Faces, LabelledFaces, LabelledUnits
 from facsight.core.landmarks import MIRROR, RIGID, RIGID_TEMPLATE
 from facsight.data.face_set import FaceSet
+from facsight.data.unit_set import UnitSet
 from facsight.functional import geometry
+
+Kept = TypeVar("Kept", FaceSet, UnitSet)
 
 
 @dataclass(frozen=True)
@@ -36,25 +40,19 @@ class Augmentation:
 NO_AUGMENTATION = Augmentation(0.0, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0)
 
 
-class Cropper:
-    """Cuts standardised grey crops of `size` pixels out of a face set, by index."""
+class _Cuts(Generic[Kept]):
+    """Cuts standardised grey crops of `size` pixels out of a set of faces, by index."""
 
     kind = "face"
 
-    def __init__(
-        self, faces: FaceSet, *, size: int, standardise, augmentation: Augmentation = NO_AUGMENTATION
-    ):
+    def __init__(self, faces: Kept, *, size: int, standardise, augmentation: Augmentation = NO_AUGMENTATION):
         self.faces, self.size, self.standardise, self.augmentation = faces, size, standardise, augmentation
         self.alignment = align_faces(faces.landmarks, faces.images.shape[-2:], size)
 
     def __len__(self) -> int:
         return len(self.faces)
 
-    def labels(self) -> Int[Tensor, "n"]:
-        """The class of each face that has the largest share of its label."""
-        return self.faces.expression.argmax(dim=1)
-
-    def __call__(self, indices: Tensor, generator: torch.Generator) -> LabelledFaces:
+    def cut(self, indices: Tensor, generator: torch.Generator) -> Faces:
         """The crops of these faces, augmented with this generator's numbers."""
         motion, mirrored = _draw_motion(len(indices), self.size, self.augmentation, generator)
         transform = geometry.compose(motion, self.alignment[indices])
@@ -63,8 +61,31 @@ class Cropper:
         landmarks = geometry.apply(transform, self.faces.landmarks[indices])
         landmarks = torch.where(mirrored[:, None, None], landmarks[:, list(MIRROR)], landmarks)
         pixels = _disturb(self.standardise(crops), self.augmentation, generator)
-        faces = Faces(pixels.contiguous(memory_format=torch.channels_last), landmarks)
-        return LabelledFaces(faces, self.faces.expression[indices])
+        return Faces(pixels.contiguous(memory_format=torch.channels_last), landmarks)
+
+
+class Cropper(_Cuts[FaceSet]):
+    """Crops of a face set with their expressions."""
+
+    def labels(self) -> Int[Tensor, "n"]:
+        """The class of each face that has the largest share of its label."""
+        return self.faces.expression.argmax(dim=1)
+
+    def __call__(self, indices: Tensor, generator: torch.Generator) -> LabelledFaces:
+        """The crops of these faces, augmented with this generator's numbers."""
+        return LabelledFaces(self.cut(indices, generator), self.faces.expression[indices])
+
+
+class UnitCropper(_Cuts[UnitSet]):
+    """Crops of a unit set with what was coded on them."""
+
+    def labels(self) -> None:
+        """None: several units show on a face, it has no one class to balance by."""
+
+    def __call__(self, indices: Tensor, generator: torch.Generator) -> LabelledUnits:
+        """The crops of these faces, augmented with this generator's numbers."""
+        faces = self.cut(indices, generator)
+        return LabelledUnits(faces, self.faces.presence[indices], self.faces.person[indices])
 
 
 def align_faces(

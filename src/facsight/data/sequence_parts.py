@@ -14,6 +14,7 @@ from facsight.data.folds import Folds, group_folds
 from facsight.data.protocol import Protocol
 from facsight.data.protocol_folds import protocol_folds
 from facsight.data.sequence_set import Recording, SequenceSet
+from facsight.data.unit_set import unit_importance
 
 
 def recording_rows(recordings: SequenceSet) -> pl.DataFrame:
@@ -98,9 +99,9 @@ def importance_of(recordings: SequenceSet, balance: float) -> dict[str, list[flo
             continue
         share = torch.cat([one.truth[space.name].reshape(-1, len(space)) for one in recordings.recordings])
         share = share.double().nanmean(dim=0).nan_to_num()
-        odds = 1 / (len(space) * share) if space.kind == "classes" else (1 - share) / share
-        there = (share > 0) & ((share < 1) | (space.kind == "classes"))
-        found[space.name] = torch.where(there, odds, 1.0).pow(balance).tolist()
+        odds = torch.where(share > 0, 1 / (len(space) * share), 1.0).pow(balance)
+        weights = odds if space.kind == "classes" else unit_importance(share, balance)
+        found[space.name] = weights.tolist()
     return found
 
 

@@ -10,7 +10,6 @@ Source   1 - CCC: `losses.concordance`; several quantities at once as a weighted
 from collections.abc import Mapping, Sequence
 
 import torch
-import torch.nn.functional as F
 from jaxtyping import Bool, Float
 from torch import Tensor
 
@@ -18,6 +17,7 @@ from facsight.core.errors import BadRecipe, did_you_mean
 from facsight.core.labels import LabelSpace
 from facsight.core.terms import Terms
 from facsight.losses.concordance import Over, concordance_loss
+from facsight.losses.units import unit_cross_entropy
 
 
 def label_terms(
@@ -84,9 +84,5 @@ def _cost(
         total = shares.sum()
         return -(shares * said.log_softmax(dim=-1)).sum() / torch.where(total > 0, total, 1.0)
     if space.kind == "units":
-        known = truth.isfinite()
-        cost = F.binary_cross_entropy_with_logits(
-            said, truth.nan_to_num(), pos_weight=weights, reduction="none"
-        )
-        return torch.where(known, cost, 0.0).sum() / known.sum().clamp(min=1)
+        return unit_cross_entropy(said, truth, weights)
     return (concordance_loss(said, truth, over=over) * weights).mean()

@@ -30,6 +30,15 @@ class Head(Protocol):
         ...
 
 
+def grey_features(backbone: nn.Module, pixels: Float[Tensor, "batch 1 height width"]) -> list[Tensor]:
+    """A backbone's maps of standardised grey faces in float32, finest first; `BadFaces` for others."""
+    if pixels.ndim != 4 or pixels.shape[1] != 1:
+        raise BadFaces(
+            f"expected standardised grey faces (batch, 1, side, side), found {tuple(pixels.shape)}"
+        )
+    return [maps.float() for maps in backbone(pixels)]
+
+
 class Classifier(nn.Module):
     """Pixels to a `Prediction`: `features` first, then the head's reading of them."""
 
@@ -39,11 +48,7 @@ class Classifier(nn.Module):
 
     def features(self, pixels: Float[Tensor, "batch 1 height width"]) -> list[Tensor]:
         """The backbone's maps in float32, finest first."""
-        if pixels.ndim != 4 or pixels.shape[1] != 1:
-            raise BadFaces(
-                f"expected standardised grey faces (batch, 1, side, side), found {tuple(pixels.shape)}"
-            )
-        return [maps.float() for maps in self.backbone(pixels)]
+        return grey_features(self.backbone, pixels)
 
     def read(self, features: Sequence[Tensor]) -> Prediction:
         """What the head makes of the backbone's maps."""

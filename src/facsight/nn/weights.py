@@ -22,6 +22,7 @@ from facsight.nn.heads.two_branches import TwoBranches
 from facsight.nn.heads.wildcat import Wildcat
 from facsight.nn.small_deit import SmallDeiT
 from facsight.nn.small_resnet import SmallResNet
+from facsight.nn.unit_network import UnitNetwork
 
 BACKBONES = {"small_resnet": SmallResNet, "small_deit": SmallDeiT, "transformers": TransformersBackbone}
 HEADS = {
@@ -87,6 +88,10 @@ def save_network(network: nn.Module, path: Path, card: Mapping[str, Any]) -> Non
 def load_network(path: Path) -> tuple[Classifier, dict[str, Any]]:
     """The network in evaluation mode, and its card."""
     tensors, card = load_tensors(Path(path))
+    if card.get("kind") == "action_units":
+        raise BadCheckpoint(
+            f"{path} reads action units and no expressions: ask it beside a reader, with --model"
+        )
     missing = {"architecture", "classes", "crop_size", "temperature"} - card.keys()
     if missing:
         raise BadCheckpoint(f"{path} is not a facsight reader: its card lacks {', '.join(sorted(missing))}")
@@ -95,7 +100,7 @@ def load_network(path: Path) -> tuple[Classifier, dict[str, Any]]:
     return network.eval().to(memory_format=torch.channels_last), card  # pyright: ignore
 
 
-def start_from(network: Classifier, path: Path) -> None:
+def start_from(network: Classifier | UnitNetwork, path: Path) -> None:
     """Give a network the backbone of a reader's weights file; its head keeps its own weights."""
     tensors, _ = load_tensors(path)
     mark = "backbone."

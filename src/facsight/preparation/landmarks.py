@@ -4,12 +4,14 @@ import hashlib
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
+from typing import TypeVar
 
 import numpy as np
 import torch
 
 from facsight.core.errors import BadFaces
 from facsight.data.face_set import FaceSet
+from facsight.data.unit_set import UnitSet
 from facsight.faces.face import FaceFinder
 from facsight.hub import cache_folder
 
@@ -17,9 +19,12 @@ from facsight.hub import cache_folder
 VERSION = 1
 
 
+Pictured = TypeVar("Pictured", FaceSet, UnitSet)
+
+
 def with_landmarks(
-    faces: FaceSet, finder: Callable[[], FaceFinder], *, on_face: Callable[[int, int], None] | None = None
-) -> FaceSet:
+    faces: Pictured, finder: Callable[[], FaceFinder], *, on_face: Callable[[int, int], None] | None = None
+) -> Pictured:
     """The same faces with the 68 points of the largest face in each picture, NaN where none was found.
 
     Looks in the cache first; `finder` is opened only if needed, `on_face` hears of each face (done, total).
@@ -34,7 +39,7 @@ def with_landmarks(
 
 
 def _find(
-    faces: FaceSet,
+    faces: FaceSet | UnitSet,
     points: np.ndarray,
     unseen: list[int],
     finder: FaceFinder,
@@ -53,7 +58,7 @@ def _find(
         _write(path, points)
 
 
-def _fingerprint(faces: FaceSet) -> str:
+def _fingerprint(faces: FaceSet | UnitSet) -> str:
     """A name for these very pictures."""
     return hashlib.sha256(faces.images.contiguous().numpy().tobytes()).hexdigest()[:32]
 

@@ -18,6 +18,7 @@ from facsight.recipe.kinds import (
     FACES,
     KINDS,
     PEOPLE,
+    UNITS,
     Kind,
     kind_of,
     modality_options,
@@ -211,7 +212,7 @@ def _refuse(source: str, owner: str, section: str, options: dict[str, Any], know
 
 
 def _check_ranges(source: str, kind: Kind, sections: Mapping[str, Mapping[str, Any]]) -> None:
-    if kind is FACES:
+    if kind in (FACES, UNITS):
         fraction = sections["data"].get("fraction", 1.0)
         if not 0 < fraction <= 1:
             raise BadRecipe(f"{source}: data.fraction is a share above 0, at most 1, found {fraction}")

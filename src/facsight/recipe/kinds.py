@@ -21,7 +21,7 @@ class Kind:
     `named` are sections that name something, and its shelf; `plain` those that are the options of one thing.
     `extra` are options beside those of the thing itself, `supplied` what the front desk gives, `defaults`
     what a section has unless the recipe says otherwise. `sections` are all of them in their order; those of
-    `optional` may be left out.
+    `optional` may be left out. `heads` are the shelf of a network's heads, and the usual one.
     """
 
     name: str
@@ -32,6 +32,7 @@ class Kind:
     defaults: Mapping[str, Mapping[str, Any]]
     sections: tuple[str, ...]
     optional: frozenset[str] = frozenset()
+    heads: tuple[str, str] = ("heads", "gap")
 
 
 FACES = Kind(
@@ -57,6 +58,30 @@ FACES = Kind(
     },
     defaults={"network": {"name": "small_resnet"}, "crop": {"size": 48}},
     sections=("data", "crop", "augmentation", "network", "method", "guidance", "training"),
+)
+
+#: What a method that learns action units may ask for by name in its constructor, beside other options: its
+#: network, how much each unit that is there counts, how many people train, and the space of expressions.
+SUPPLIED_TO_UNITS = frozenset({"network", "importance", "persons", "space"})
+
+UNITS = Kind(
+    "action units",
+    named={"data": "unit_datasets", "network": "backbones", "method": "unit_methods"},
+    plain={key: FACES.plain[key] for key in ("crop", "augmentation", "training")},
+    extra={
+        "data": {"name": str, "fraction": float},
+        "network": FACES.extra["network"],
+        "method": {"name": str},
+        "crop": {"size": int},
+    },
+    supplied={
+        "data": {"split"},
+        "network": {"backbone", "action_units"},
+        "method": SUPPLIED_TO_UNITS,
+    },
+    defaults=FACES.defaults,
+    sections=("data", "crop", "augmentation", "network", "method", "training"),
+    heads=("unit_heads", "unit_attention"),
 )
 
 SEQUENCES = Kind(
@@ -161,7 +186,7 @@ PEOPLE = Kind(
     sections=("data", "network", "method", "source_stage", "training", "adapting", "comparison"),
 )
 
-KINDS = (FACES, SEQUENCES, PEOPLE)
+KINDS = (FACES, UNITS, SEQUENCES, PEOPLE)
 
 #: What the front desk supplies itself, of any kind: no option of a person.
 SUPPLIED = {key for kind in KINDS for keys in kind.supplied.values() for key in keys}
@@ -181,6 +206,8 @@ def kind_of(method: str) -> Kind:
         return SEQUENCES
     if method in catalog.METHODS:
         return FACES
+    if method in catalog.UNIT_METHODS:
+        return UNITS
     if method in catalog.ADAPTATION:
         return PEOPLE
     if method in catalog.BOUNDS:
@@ -202,7 +229,8 @@ def section_options(kind: Kind, section: str, chosen: Mapping[str, Any]) -> dict
         named = catalog.load(kind.named[section], chosen["name"])
         options |= signature_options(named)
         if section == "network":
-            options |= signature_options(catalog.load("heads", chosen.get("head", "gap")))
+            shelf, usual = kind.heads
+            options |= signature_options(catalog.load(shelf, chosen.get("head", usual)))
         if section == "method" and takes_guide(named):
             options["guidance"] = float
         if "importance" in options:

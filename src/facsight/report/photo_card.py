@@ -11,6 +11,7 @@ from facsight.analysis.looking import place
 from facsight.analysis.wording import percent, unit_name
 from facsight.core.errors import FacsightError
 from facsight.media.photo import read_photo
+from facsight.report.own_units import own_units
 from facsight.report.pictures import FACE_SIDE, attention_picture, data_uri, shrunk, unit_picture
 
 Row = Mapping[str, Any]
@@ -33,9 +34,17 @@ assert SHORT.keys() == CAUTIONS.keys()
 
 
 def photo_card(
-    rows: Sequence[Row], folder: Path, classes: Sequence[str], *, pictures: bool
+    rows: Sequence[Row],
+    folder: Path,
+    classes: Sequence[str],
+    *,
+    pictures: bool,
+    units: Mapping[int, float | None] | None = None,
 ) -> dict[str, Any]:
-    """What the template needs to show one photo; `rows` are its faces, `folder` is where its name starts."""
+    """What the template needs to show one photo; `rows` are its faces, `folder` is where its name starts.
+
+    `units` are those with a head of their own, and their thresholds.
+    """
     first = rows[0]
     width, height = first["photo_width"], first["photo_height"]
     photo, note = _original(folder / first["path"], (height, width)) if pictures else (None, "")
@@ -46,7 +55,7 @@ def photo_card(
         "picture": None,
         "note": note,
         "boxes": [_box(row, width, height, named=len(rows) <= NAMED) for row in rows],
-        "faces": [_face_card(row, photo, classes) for row in rows],
+        "faces": [_face_card(row, photo, classes, units or {}) for row in rows],
     }
     if photo is not None:
         small = shrunk(photo)
@@ -77,7 +86,10 @@ def _box(row: Row, width: int, height: int, *, named: bool) -> dict[str, Any]:
     }
 
 
-def _face_card(row: Row, photo: np.ndarray | None, classes: Sequence[str]) -> dict[str, Any]:
+def _face_card(
+    row: Row, photo: np.ndarray | None, classes: Sequence[str], units: Mapping[int, float | None]
+) -> dict[str, Any]:
+    face = _face(row, photo)
     shares = {name: row[f"expression_{name.replace(' ', '_')}"] for name in classes}
     return {
         "number": row["face"],
@@ -85,7 +97,8 @@ def _face_card(row: Row, photo: np.ndarray | None, classes: Sequence[str]) -> di
         "percent": percent(shares[row["label"]]),
         "sentence": row["sentence"],
         "cautions": [SHORT[name] for name in row["cautions"].split()],
-        "pictures": _pictures(row, photo),
+        "pictures": _pictures(row, face),
+        "own_units": own_units(row, face, units),
         "bars": [
             {
                 "name": name,
@@ -125,13 +138,17 @@ def _unit_bars(row: Row) -> list[dict[str, Any]]:
     return bars
 
 
-def _pictures(row: Row, photo: np.ndarray | None) -> list[dict[str, str]]:
+def _face(row: Row, photo: np.ndarray | None) -> np.ndarray | None:
+    """The aligned face; None where the photo is not shown."""
+    if photo is None:
+        return None
+    landmarks = np.array(row["landmarks"], dtype=np.float32).reshape(68, 2)
+    box = (row["box_x0"], row["box_y0"], row["box_x1"], row["box_y1"])
+    return place(landmarks, box, FACE_SIDE).crop(photo)
+
+
+def _pictures(row: Row, face: np.ndarray | None) -> list[dict[str, str]]:
     """The aligned face and the two maps in its frame; the maps alone where the photo is not shown."""
-    face = None
-    if photo is not None:
-        landmarks = np.array(row["landmarks"], dtype=np.float32).reshape(68, 2)
-        box = (row["box_x0"], row["box_y0"], row["box_x1"], row["box_y1"])
-        face = place(landmarks, box, FACE_SIDE).crop(photo)
     shown = [] if face is None else [(face, "The face, turned upright", "The face as the reader sees it")]
     attention = _map(row, "attention")
     shown.append((attention_picture(face, attention), "Where the reader looked", "Attention over the face"))

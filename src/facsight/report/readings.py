@@ -39,7 +39,13 @@ def write_report(folder: Path, *, photos: int = PHOTOS_SHOWN, pictures: bool = T
     full = pl.col("photo").is_in(first.implode()) & (pl.col("face") <= FACES_SHOWN)
     groups = ok.filter(full).collect().partition_by("photo", maintain_order=True)
     cards = [
-        photo_card(group.to_dicts(), Path(about["read_from"]), reader["classes"], pictures=pictures)
+        photo_card(
+            group.to_dicts(),
+            Path(about["read_from"]),
+            reader["classes"],
+            pictures=pictures,
+            units=_units(reader),
+        )
         for group in groups
     ]
     return write_page(
@@ -80,7 +86,7 @@ def _lists(records: pl.LazyFrame, others: pl.LazyFrame, classes: list[str]) -> d
 def _first_rows(records: pl.LazyFrame, note: str) -> tuple[list[dict[str, Any]], str]:
     count = records.select(pl.len()).collect().item()
     cut = f"; the first {ROWS_LISTED} of {count}, the table has them all" if count > ROWS_LISTED else ""
-    return records.drop("attention", "au_map", "landmarks").head(
+    return records.drop("attention", "au_map", "landmarks", "unit_maps").head(
         ROWS_LISTED
     ).collect().to_dicts(), f"{note}{cut}."
 
@@ -149,9 +155,27 @@ def _how(about: Mapping[str, Any]) -> list[dict[str, str]]:
         "Face finder": reader["finder"],
         "Codebook": f"{reader['codebook']['name']}, version {reader['codebook']['version']}",
         "Expressions": ", ".join(reader["classes"]),
+        **_units_told(reader),
         **_card(reader["card"]),
     }
     return [{"name": name, "value": value} for name, value in facts.items()]
+
+
+def _units(reader: Mapping[str, Any]) -> dict[int, float | None]:
+    """The units of the network that was asked beside the reader, with their thresholds; none without one."""
+    card = reader.get("units", {}).get("card", {"action_units": [], "thresholds": []})
+    return dict(zip(card["action_units"], card["thresholds"], strict=True))
+
+
+def _units_told(reader: Mapping[str, Any]) -> dict[str, str]:
+    if "units" not in reader:
+        return {}
+    card, weights = reader["units"]["card"], reader["units"]["weights"]
+    weak = "; trained on expressions alone, no unit was coded" if card.get("weak") else ""
+    return {
+        "Action units by": f"{card['name']} ({weights['file']}), trained on {card['data']}{weak}",
+        "Their weights": f"SHA-256 {weights['sha256']}",
+    }
 
 
 def _card(card: Mapping[str, Any]) -> dict[str, str]:

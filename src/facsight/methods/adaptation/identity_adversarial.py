@@ -15,7 +15,7 @@ Differs  the adversary sees features standardised, has a hidden layer, and learn
 
 import torch
 import torch.nn.functional as F
-from torch import Tensor, nn
+from torch import Tensor
 
 from facsight.core.adaptation import Adaptation
 from facsight.core.errors import BadPeople
@@ -23,6 +23,7 @@ from facsight.core.method import Method
 from facsight.core.people import People
 from facsight.core.terms import Terms
 from facsight.functional.reversal import ramp, reverse_gradient
+from facsight.nn.identity_adversary import identity_adversary, teach_adversary
 from facsight.nn.split_network import SplitNetwork, pooled
 
 
@@ -45,12 +46,7 @@ class IdentitySources(Method[People, Tensor, Tensor]):
             )
         self.network, self.persons = network, persons
         self.strength, self.rounds = strength, rounds
-        self.adversary = nn.Sequential(
-            nn.BatchNorm1d(network.channels, affine=False),
-            nn.Linear(network.channels, hidden),
-            nn.ReLU(),
-            nn.Linear(hidden, persons),
-        )
+        self.adversary = identity_adversary(network.channels, persons=persons, hidden=hidden)
 
     def objective(self, batch: People, progress: float) -> Terms:
         if int(batch.person.max()) >= self.persons:
@@ -69,10 +65,7 @@ class IdentitySources(Method[People, Tensor, Tensor]):
         """Rounds of the adversary alone, on features that stay, then a step of all."""
         with torch.no_grad():
             features = pooled(self.network.encode(batch.inputs))
-        for _ in range(self.rounds - 1):
-            optimizer.zero_grad(set_to_none=True)
-            F.cross_entropy(self.adversary(features), batch.person).backward()
-            optimizer.step()
+        teach_adversary(self.adversary, features, batch.person, optimizer, rounds=self.rounds - 1)
         return super().update(batch, optimizer, progress)
 
     def predict(self, inputs: Tensor) -> Tensor:

@@ -1,0 +1,1 @@
+"""Ways of training that learn action units themselves."""

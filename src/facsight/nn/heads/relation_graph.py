@@ -46,9 +46,9 @@ class RelationGraph(nn.Module):
     .. math:: m_i = \sum_{j \neq i} \frac{\sigma(e_{ij})}{\sum_{k \neq i} \sigma(e_{ik})} \odot V_j v_j, \quad
         h_i = v_i + \operatorname{relu}(U v_i + m_i), \quad z_i = c \cos(h_i, s_i) + b_i
 
-    Gates are of as many dimensions as v (`unit_width`). The edge from j to i is z_i less the same with the message
-    of j taken out of m_i. `prior` gives r, correlations of units: those of a codebook's expressions, by its
-    name, or those of the training labels ("labels": see `learn_prior`); "" none, r = 0.
+    Gates are of as many dimensions as v (`unit_width`). The edge from j to i is z_i less the same with the
+    message of j taken out of m_i. `prior` gives r, correlations of units: those of a codebook's expressions,
+    by its name, or those of the training labels ("labels": see `learn_prior`); "" none, r = 0.
     """
 
     prior: Tensor

@@ -11,6 +11,7 @@ from PIL import Image
 from facsight.core.labels import EXPRESSIONS
 from facsight.data.drawn import paint, studio
 from facsight.faces.face import Face, HeadPose
+from facsight.nn.unit_weights import build_unit_network
 from facsight.nn.weights import build_network, save_network
 
 SIDE = 160
@@ -76,6 +77,25 @@ class PlantedFinder:
             visible=np.full(68, self.landmarks),
             pose=self.pose if self.landmarks else None,
         )
+
+
+def tiny_unit_file(path: Path, thresholds: Sequence[float | None] = (0.0, 1.0, None)) -> Path:
+    """Weights of a small untrained network of AU 1, 12 and 25: always there, never there, not decided."""
+    architecture = {"name": "small_resnet", "widths": [8, 8, 16], "blocks": [1, 1, 1], "stem": 8}
+    with torch.random.fork_rng():
+        torch.manual_seed(0)
+        network = build_unit_network((1, 12, 25), **architecture)
+    card = {
+        "kind": "action_units",
+        "name": "tiny units",
+        "data": "drawn-units",
+        "architecture": architecture,
+        "action_units": [1, 12, 25],
+        "thresholds": list(thresholds),
+        "crop_size": 32,
+    }
+    save_network(network, path, card)
+    return path
 
 
 def tiny_reader_file(path: Path, classes: Sequence[str] = EXPRESSIONS, *, temperature: float = 1.0) -> Path:

@@ -20,7 +20,7 @@ def print_unit_scores(scores: Mapping[str, Any]) -> None:
     )
     table.add_column("unit", no_wrap=True)
     for name in shown:
-        table.add_column(name.replace("_", " "), justify="right")
+        table.add_column(name.replace("_", " "), justify="right", no_wrap=name == "f1")
     for unit, entry in (*units.items(), ("mean", scores["mean"])):
         table.add_row(unit, *(_cell(entry.get(name)) for name in shown))
     console.print(table)

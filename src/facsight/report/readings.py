@@ -64,6 +64,7 @@ def write_report(folder: Path, *, photos: int = PHOTOS_SHOWN, pictures: bool = T
         person=personal_values(reader),
         compound=compound_values(compounds),
         compounds=compound_list(compounds),
+        units_of=_learnt_on(reader),
     )
 
 
@@ -167,13 +168,20 @@ def _units(reader: Mapping[str, Any]) -> dict[int, float | None]:
     return dict(zip(card["action_units"], card["thresholds"], strict=True))
 
 
+def _learnt_on(reader: Mapping[str, Any]) -> str:
+    """What the network of action units has learnt from; empty where none was asked."""
+    if "units" not in reader:
+        return ""
+    card = reader["units"]["card"]
+    return f"{card['data']}{', from expressions alone: no unit was coded' if card.get('weak') else ''}"
+
+
 def _units_told(reader: Mapping[str, Any]) -> dict[str, str]:
     if "units" not in reader:
         return {}
     card, weights = reader["units"]["card"], reader["units"]["weights"]
-    weak = "; trained on expressions alone, no unit was coded" if card.get("weak") else ""
     return {
-        "Action units by": f"{card['name']} ({weights['file']}), trained on {card['data']}{weak}",
+        "Action units by": f"{card['name']} ({weights['file']}), trained on {_learnt_on(reader)}",
         "Their weights": f"SHA-256 {weights['sha256']}",
     }
 

@@ -1,0 +1,34 @@
+import pytest
+
+from planted import saved_photo, tiny_reader_file, tiny_unit_file
+
+
+@pytest.fixture
+def photo(tmp_path):
+    return saved_photo(tmp_path / "photo.png", 1)
+
+
+@pytest.fixture
+def units(tmp_path):
+    return tiny_unit_file(tmp_path / "units.safetensors")
+
+
+def test_analyze_says_which_units_show(facsight, photo, units):
+    code, told, _ = facsight("analyze", photo, "--model", units, "--out", "out")
+    assert code == 0
+    assert "shows AU1" in told
+
+
+def test_explain_lists_every_unit_with_its_threshold(facsight, photo, units):
+    code, told, _ = facsight("explain", photo, "--model", units, "--out", "why.png")
+    assert code == 0
+    assert "action units, each by a head of its own" in told
+    assert "present (from" in told
+    assert "not decided (no threshold)" in told
+
+
+def test_weights_of_expressions_are_no_model_of_units(facsight, photo, tmp_path):
+    other = tiny_reader_file(tmp_path / "other.safetensors")
+    code, _, problem = facsight("analyze", photo, "--model", other, "--out", "out")
+    assert code == 2
+    assert "does not read action units but expressions" in problem

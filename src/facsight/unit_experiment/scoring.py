@@ -46,13 +46,14 @@ def score_units(
     trained = open_unit_run(run, split=split, folder=folder, on_face=on_face)
     said = answers(lambda seen: read_units_both_ways(trained.network, seen.pixels), trained.crops)
     person = persons_of(said.person)
-    if split == "val":
+    cross_fitted = split == "val" and not trained.weak
+    if cross_fitted:
         columns = zip(said.probabilities.T, said.shown.T, strict=True)
         choices = [choose(chance, shown, person) for chance, shown in columns]
     else:
         choices = [_given(said, place, one) for place, one in enumerate(trained.thresholds)]
-    found = unit_scores(said, trained.crops.faces.action_units, choices, cross_fitted=split == "val")
-    scores = {"data": trained.crops.faces.name, "split": split} | found
+    found = unit_scores(said, trained.crops.faces.action_units, choices, cross_fitted=cross_fitted)
+    scores = {"data": trained.crops.faces.name, "split": split, "weak": trained.weak} | found
     suffix = "" if split == "val" else f"-{split}"
     _write_predictions(run / f"predictions{suffix}.parquet", trained, said, choices)
     write_whole(run / f"metrics{suffix}.json", json.dumps(scores, indent=2) + "\n")

@@ -19,7 +19,7 @@ RECIPE = {
 
 def test_predictions_carry_the_crop(tmp_path, monkeypatch, every_face):
     monkeypatch.setenv("FACSIGHT_CACHE", str(tmp_path / "cache"))
-    monkeypatch.setattr(experiment, "_dataset_finder", lambda: every_face)
+    monkeypatch.setattr(experiment, "dataset_finder", lambda: every_face)
     dataset_module("affectnet").mock(tmp_path / "raw")
     done = prepare("affectnet", tmp_path / "out", root=tmp_path / "raw", crop=40, finder=every_face)
     data = {"name": "manifest", "folder": str(tmp_path / "out"), "size": 32}

@@ -30,6 +30,8 @@ CONVENTIONS = (
     "how often the unit's own map is largest in the unit's region, of faces that show it."
 )
 
+WEAK = "weak: learnt from expressions and a codebook alone, no coded unit was seen but to choose thresholds"
+
 
 def score_units(
     run: Path,
@@ -52,7 +54,9 @@ def score_units(
     else:
         choices = [_given(said, place, one) for place, one in enumerate(trained.thresholds)]
     found = unit_scores(said, trained.crops.faces.action_units, choices, cross_fitted=split == "val")
-    scores = {"data": trained.crops.faces.name, "split": split} | found
+    if trained.weak:
+        found["told"].insert(0, WEAK)
+    scores = {"data": trained.crops.faces.name, "split": split, "weak": trained.weak} | found
     suffix = "" if split == "val" else f"-{split}"
     _write_predictions(run / f"predictions{suffix}.parquet", trained, said, choices)
     write_whole(run / f"metrics{suffix}.json", json.dumps(scores, indent=2) + "\n")

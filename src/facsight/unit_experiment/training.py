@@ -88,11 +88,13 @@ def train_units(
     run = RunFolder(out, recipe.to_toml())
     faces = load_units(recipe, "train", on_face=on_face)
     held_out = unit_crops(recipe, load_units(recipe, "val", on_face=on_face), augment=False)
-    _check_labels(faces, held_out.faces)
+    method = build_unit_method(recipe, faces)
+    examples = method.examples(unit_crops(recipe, faces, augment=True))
+    _check_labels(examples.faces, held_out.faces)
     run.write_json(ENVIRONMENT, environment(recipe.seed))
     trained = fit(
-        build_unit_method(recipe, faces),
-        unit_crops(recipe, faces, augment=True),
+        method,
+        examples,
         Plan(**recipe.sections["training"]),
         run,
         seed=recipe.seed,
@@ -102,7 +104,7 @@ def train_units(
     network = trained.get_submodule("network")
     assert isinstance(network, UnitNetwork)  # methods of units are built around one
     said = answers(lambda seen: read_units_both_ways(network, seen.pixels), held_out)
-    save_network(network, run.file(WEIGHTS), _card(recipe, faces, said, out.name))
+    save_network(network, run.file(WEIGHTS), _card(recipe, faces, said, out.name, weak=is_weak(method)))
     return run
 
 
@@ -120,7 +122,12 @@ def _check_labels(faces: UnitSet, held_out: UnitSet) -> None:
             )
 
 
-def _card(recipe: Recipe, faces: UnitSet, said: UnitAnswers, name: str) -> dict[str, Any]:
+def is_weak(method: UnitMethod) -> bool:
+    """Whether a method learns units that nobody coded: its network, scores and pages are marked so."""
+    return bool(getattr(method, "weak", False))
+
+
+def _card(recipe: Recipe, faces: UnitSet, said: UnitAnswers, name: str, *, weak: bool) -> dict[str, Any]:
     """What a weights file of a reader of action units says of itself."""
     person = persons_of(said.person)
     columns = zip(said.probabilities.T, said.shown.T, strict=True)
@@ -134,6 +141,7 @@ def _card(recipe: Recipe, faces: UnitSet, said: UnitAnswers, name: str) -> dict[
         "crop_size": recipe.sections["crop"]["size"],
         "data": faces.name,
         "method": recipe.sections["method"]["name"],
+        "weak": weak,
         "recipe": recipe.to_toml(),
     }
 
@@ -155,6 +163,7 @@ class TrainedUnits:
     network: UnitNetwork
     thresholds: tuple[float | None, ...]
     crops: UnitCropper
+    weak: bool = False
 
 
 def open_unit_run(
@@ -175,4 +184,5 @@ def open_unit_run(
         raise BadLabels(
             f"the network reads the units {card['action_units']}, coded are {list(faces.action_units)}"
         )
-    return TrainedUnits(run, network, tuple(card["thresholds"]), unit_crops(recipe, faces, augment=False))
+    crops = unit_crops(recipe, faces, augment=False)
+    return TrainedUnits(run, network, tuple(card["thresholds"]), crops, bool(card.get("weak")))

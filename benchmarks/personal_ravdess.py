@@ -56,6 +56,8 @@ METHODS: Mapping[str, tuple[str, Mapping[str, float]]] = {
     "PFT": ("personalized_feature_translation", {}),
     "PFT, no expression term": ("personalized_feature_translation", {"expression": 0.0}),
     "PFT, no style term": ("personalized_feature_translation", {"style": 0.0}),
+    "DSFDA": ("disentangled", {}),
+    "DSFDA, labels beside": ("disentangled", {"labels": 1.0}),
     "person normalisation": ("person_normalisation", {}),
     "entropy": ("entropy", {}),
     "information maximisation": ("information_maximisation", {}),

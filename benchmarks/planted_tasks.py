@@ -1,6 +1,7 @@
 """Three tasks of planted overlap and label quality: alone, together, with features of others, in time.
 
     python benchmarks/planted_tasks.py [--seeds 5]
+    python benchmarks/planted_tasks.py --small                  measures the last two below only
     python benchmarks/planted_tasks.py --show                   prints the recorded tables
 
 The planted recordings of tests/planted_tasks.py: 60 of 16 s for training, 40 of others to be scored on, with
@@ -10,13 +11,16 @@ causes are shared and labels unequal, where they are shared and all scarce, and 
 nothing. *In time*: what temporal convergence adds to a slow and to a fast target. Scores are CCC (mean of
 valence and arousal) and macro F1; gains are differences seed by seed, means with 95 % intervals by Student's
 t. Width and number of steps were set on the seeds 100 and 101. *Step*: processor time of training all tasks
-together, over the sum of training each for as many steps.
+together, over the sum of training each for as many steps. *Two datasets*: twelve recordings with labels of
+expression and twelve of other people with labels of affect, in one run. *Few*: donors where nine noisy
+recordings are all that there is, in networks of two widths; gains over two layers that are given nothing.
 """
 
 import argparse
 import json
 import sys
 import time
+from collections.abc import Callable
 from concurrent.futures import ProcessPoolExecutor
 from dataclasses import replace
 from pathlib import Path
@@ -28,10 +32,25 @@ from record import RESULTS, record
 
 sys.path.insert(0, str(Path(__file__).parent.parent / "tests"))
 from planted_fusion import interval
-from planted_tasks import APART, IN_TIME, NAMES, SCARCE, WAYS, Lessons, learnt, score, scores
+from planted_tasks import (
+    APART,
+    FEW,
+    IN_TIME,
+    MANY,
+    NAMES,
+    SCARCE,
+    TWO,
+    WAYS,
+    WRONG,
+    Lessons,
+    Silent,
+    learnt,
+    score,
+    scores,
+)
 
 SETTINGS = {"shared, unequal": Lessons(), "shared, all scarce": SCARCE, "apart": APART}
-WORKERS, ROUNDS = 2, 5
+WORKERS, ROUNDS, WIDTHS = 2, 5, (96, 384)
 
 
 def measured(seed: int) -> dict[str, float]:
@@ -61,6 +80,35 @@ def measured(seed: int) -> dict[str, float]:
         frame = score(task, seed, IN_TIME)
         found[f"by frame; {task}, {pace}"] = frame
         found[f"in time; {task}, {pace}"] = score(task, seed, IN_TIME, temporal=True) - frame
+    return found
+
+
+def measured_small(seed: int) -> dict[str, float]:
+    """Scores and gains of a seed where there is little to learn from."""
+    found: dict[str, float] = {}
+    pair = ("expression", "affect")
+    together = scores(learnt(pair, seed, TWO), pair, seed, TWO)
+    for task in pair:
+        alone = score(task, seed, TWO)
+        found |= {
+            f"alone; two datasets; {task}": alone,
+            f"together; two datasets; {task}": together[task] - alone,
+        }
+    for width in WIDTHS:
+        few, wrong, many = (replace(plan, width=width) for plan in (FEW, WRONG, MANY))
+        donors = {
+            "random weights": learnt(["units"], seed + 50, replace(few, steps=0)),
+            "expression, half wrong": learnt(["expression"], seed, few),
+            "expression, all wrong": learnt(["expression"], seed, wrong),
+            "units of 60 recordings": learnt(["units"], seed + 40, many),
+        }
+        silent = score("affect", seed, few, donors=[Silent(donors["random weights"])])
+        alone = score("affect", seed, few)
+        found |= {f"alone; few; {width} wide; affect": alone, f"layers; few; {width} wide": silent - alone}
+        for name, donor in donors.items():
+            gain = score("affect", seed, few, donors=[donor]) - silent
+            found[f"donors; few; {width} wide; {name} to affect"] = gain
+    print(seed, {key: round(value, 3) for key, value in found.items()}, flush=True)
     return found
 
 
@@ -96,18 +144,29 @@ def main() -> None:
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
     options.add_argument("--seeds", type=int, default=5)
+    options.add_argument("--small", action="store_true")
     options.add_argument("--show", action="store_true")
     chosen = options.parse_args()
     if chosen.show:
-        show(json.loads((RESULTS / "planted_tasks.json").read_text())["results"]["measured"])
+        for name in ("planted_tasks", "planted_tasks_small"):
+            show(json.loads((RESULTS / f"{name}.json").read_text())["results"]["measured"])
         return
     torch.set_num_threads(1)
+    if not chosen.small:
+        results = over_seeds(measured, chosen.seeds)
+        ratio = round(step_ratio(), 3)
+        print(record("planted_tasks", {"seeds": chosen.seeds, "measured": results, "step over parts": ratio}))
+    results = over_seeds(measured_small, chosen.seeds)
+    print(record("planted_tasks_small", {"seeds": chosen.seeds, "measured": results}))
+
+
+def over_seeds(measure: Callable[[int], dict[str, float]], seeds: int) -> dict[str, dict[str, float]]:
+    """What is measured, over seeds; printed, too."""
     with ProcessPoolExecutor(WORKERS, initializer=torch.set_num_threads, initargs=(1,)) as workers:
-        runs = list(workers.map(measured, range(chosen.seeds)))
+        runs = list(workers.map(measure, range(seeds)))
     results = {name: told([run[name] for run in runs]) for name in runs[0]}
     show(results)
-    ratio = round(step_ratio(), 3)
-    print(record("planted_tasks", {"seeds": chosen.seeds, "measured": results, "step over parts": ratio}))
+    return results
 
 
 if __name__ == "__main__":

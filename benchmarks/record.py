@@ -19,7 +19,7 @@ def record(name: str, results: dict[str, object]) -> Path:
     whole = {
         "benchmark": name,
         "date": datetime.now(UTC).date().isoformat(),
-        "commit": _commit(),
+        "commit": commit(),
         "machine": machine(),
         "results": results,
     }
@@ -41,7 +41,7 @@ def machine() -> dict[str, object]:
     }
 
 
-def _commit() -> str:
+def commit() -> str:
     """The commit the working tree stands on; "+changes" marks a tree whose package differs from it."""
     here = Path(__file__).parent
     try:

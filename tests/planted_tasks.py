@@ -8,6 +8,8 @@ import torch
 from torch import nn
 
 from facsight import catalog
+from facsight.core.sequences import SequencePrediction, Sequences
+from facsight.data.joining import join
 from facsight.data.sequence_parts import labelled_with
 from facsight.data.sequence_set import SequenceSet
 from facsight.data.simulated import TASKS, simulate_tasks
@@ -33,7 +35,8 @@ class Lessons:
     """What there is to learn from, and how: recordings of 16 s.
 
     Unless told otherwise units are labelled everywhere, affect in a tenth of the recordings, expression in a
-    tenth and half of that wrongly.
+    tenth and half of that wrongly. `datasets`: two of half the recordings each, of different people, one with
+    labels of expression only, one with those of affect.
     """
 
     overlap: str = "shared"
@@ -47,6 +50,7 @@ class Lessons:
     batch: int = 8
     rate: float = 3e-3
     width: int = 96
+    datasets: bool = False
 
 
 #: Every task is labelled in a few recordings, each in others.
@@ -55,6 +59,28 @@ SCARCE = Lessons(labelled=dict.fromkeys(NAMES, 0.15), doubt={})
 APART = Lessons(overlap="apart", labelled={}, doubt={})
 #: The same with more noise, which time can average out, and units that are new in every step.
 IN_TIME = replace(APART, noise=1.0, fast=("units",))
+
+#: Two small datasets, each with labels of one task by the same causes.
+TWO = Lessons(labelled={}, doubt={}, recordings=24, datasets=True)
+#: Nine noisy recordings with labels of expression, half of them wrong, and of affect: a weak donor has seen
+#: what the network is trained on, and no more.
+FEW = Lessons(labelled={}, doubt={"expression": 0.5}, recordings=9, noise=0.6)
+#: The same with labels of expression that say nothing.
+WRONG = replace(FEW, doubt={"expression": 1.0})
+#: Recordings enough for a strong donor.
+MANY = replace(FEW, doubt={}, recordings=60)
+
+
+class Silent(nn.Module):
+    """A donor that gives nothing: what is left are the two layers that come along with donors."""
+
+    def __init__(self, like: AnyNetwork):
+        super().__init__()
+        self.like, self.size = like, like.size
+
+    def forward(self, sequences: Sequences) -> SequencePrediction:
+        said = self.like(sequences)
+        return replace(said, fused=torch.zeros_like(said.fused))
 
 
 def recordings(seed: int, plan: Lessons) -> tuple[SequenceSet, SequenceSet]:
@@ -66,9 +92,16 @@ def recordings(seed: int, plan: Lessons) -> tuple[SequenceSet, SequenceSet]:
         "noise": plan.noise,
         "fast": plan.fast,
     }
-    train = simulate_tasks(
-        plan.recordings, labelled=plan.labelled, doubt=plan.doubt, people=1000 * seed, **shared
-    )
+    if plan.datasets:
+        own = {
+            task: simulate_tasks(plan.recordings // 2, people=1000 * seed + 250 * k, **shared)
+            for k, task in enumerate(("expression", "affect"))
+        }
+        train = join("two", {task: labelled_with(one, [TASKS[task].name]) for task, one in own.items()})
+    else:
+        train = simulate_tasks(
+            plan.recordings, labelled=plan.labelled, doubt=plan.doubt, people=1000 * seed, **shared
+        )
     return train, simulate_tasks(plan.tested, people=1000 * seed + 500, **shared)
 
 

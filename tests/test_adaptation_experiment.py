@@ -12,6 +12,7 @@ from facsight.adaptation_experiment import (
     holds_people,
     person_table,
     ranking,
+    read_clips,
     read_results,
     running,
     train_people,
@@ -77,6 +78,27 @@ def test_a_clip_is_adapted_to_or_scored_on(finished):
     assert {(one.clips, one.rows) for one in results} == {(4, 32)}
 
 
+def test_which_clips_were_adapted_to_is_written_down(finished):
+    """Of each target eight clips, two of each class: one of each on either side, none on both."""
+    out, results = finished
+    clips = read_clips(out)
+    people = load_simulated_people(**_planted()).people
+    assert set(clips["target"]) == {one.target for one in results}
+    for (target,), own in clips.group_by("target"):
+        rows = people.of(people.names.index(target))
+        assert sorted(own["clip"]) == rows.clip.unique().tolist()
+        assert own["rows"].to_list() == [8] * 8
+        for part in ("adapted", "scored"):
+            side = own.filter(part=part)
+            classes = [int(rows.label[rows.clip == clip][0]) for clip in side["clip"]]
+            assert sorted(classes) == [0, 1, 2, 3]
+            assert side.filter("neutral")["clip"].to_list() == [side["clip"][classes.index(NEUTRAL)]]
+
+
+def test_a_run_from_before_clips_were_written_down_has_none(tmp_path):
+    assert read_clips(tmp_path) is None
+
+
 def test_neutral_clips_undo_planted_offsets(finished):
     _, results = finished
     table = adaptation_table(results)
@@ -127,6 +149,21 @@ def test_a_killed_run_goes_on_to_the_same_results(finished, tmp_path):
     assert [one.accuracy for one in again] == [one.accuracy for one in whole]
 
 
+def test_a_run_killed_between_targets_goes_on_with_the_next(finished, tmp_path):
+    _, whole = finished
+
+    def kill(done, total):
+        if done == len(METHODS):  # all of the first target
+            raise Killed
+
+    with pytest.raises(Killed):
+        train_people(recipe(), tmp_path / "cut", on_result=kill)
+    first = [path.parent.name for path in sorted((tmp_path / "cut" / "targets").rglob("result.json"))]
+    assert sorted(first) == sorted(METHODS)
+    again = train_people(recipe(), tmp_path / "cut")
+    assert [one.accuracy for one in again] == [one.accuracy for one in whole]
+
+
 def test_what_is_finished_is_not_done_again(finished, monkeypatch):
     out, results = finished
     monkeypatch.setattr(running, "_adapted", lambda *_: pytest.fail("trained again"))
@@ -156,6 +193,23 @@ def test_a_method_for_neutral_clips_is_shown_those_of_the_target_and_no_more(tmp
     rows = {tuple(row) for row in neutral.tolist()}
     assert len(target) == 8
     assert all(tuple(row) in rows for row in target.inputs.tolist())
+
+
+def test_methods_that_see_source_people_are_shown_the_relevant_ones(tmp_path, monkeypatch):
+    seen = []
+    train = running.adapt
+    monkeypatch.setattr(
+        running,
+        "adapt",
+        lambda method, target, sources, *a, **k: (
+            seen.append((method.sees, len(sources.person.unique()))),
+            train(method, target, sources, *a, **k),
+        )[1],
+    )
+    plan = _with(target="person 2", methods=["mmd"])
+    plan["comparison"]["relevant"] = 3
+    train_people(check_recipe(plan), tmp_path / "run")
+    assert seen == [("sources", 3), ("neutral", 7)]  # the latter is shown none of them by `adapt`
 
 
 def _planted():
@@ -288,6 +342,7 @@ def test_a_source_stage_of_another_method_is_refused(monkeypatch):
     ("options", "message"),
     [
         ({"seeds": 0}, "comparison.seeds is 1 or more"),
+        ({"relevant": 0}, "comparison.relevant is 1 or more"),
         ({"share": 1.0}, "comparison.share is between 0 and 1"),
     ],
 )

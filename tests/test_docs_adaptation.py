@@ -48,5 +48,22 @@ def test_claims_of_the_page_hold_in_the_record():
     # below no adaptation, and said so
     below = {name for name, row in styled.items() if row["gain"][0] < 0}
     assert below == {"identity_adversarial", "cluster_pseudo_labels", "entropy"}
+    # making the missing expressions helps for certain, and less than taking the neutral off
+    assert styled["disentangled"]["gain"][1] > 0
+    assert styled["disentangled"]["gain"][0] < styled["neutral_shift"]["gain"][0]
     leaks = FOUND["styled"]["leaks"]
+    assert leaks["disentangled_sources, expression"]["told_apart"] < leaks["supervised_people"]["told_apart"]
     assert leaks["identity_sources"]["told_apart"] < 0.2 * leaks["supervised_people"]["told_apart"]
+
+
+def test_what_is_told_of_people_who_show_one_thing_is_recorded():
+    file = ROOT / "benchmarks" / "results" / "planted_people_unbalanced.json"
+    found = json.loads(file.read_text())["results"]
+    told = rows("| method | sees | ten of sixteen")
+    assert told.keys() == found["mostly"]["methods"].keys() == found["nearly"]["methods"].keys()
+    for name, cells in told.items():
+        for setting, place in (("mostly", 1), ("nearly", 4)):
+            recorded = found[setting]["methods"][name]
+            assert cells[place] == f"{recorded['balanced_accuracy']:.3f}"
+            assert float(cells[place + 1].split()[0]) == float(f"{recorded['gain'][0]:.3f}")
+            assert cells[place + 2] == f"{recorded['made_worse']:.2f}"

@@ -16,7 +16,7 @@ HEIGHT = [
     {"nn", "losses", "metrics", "media", "faces", "data", "explain"},
     {"fusion", "methods", "training", "scoring"},
     {"catalog"},
-    {"recipe", "hub", "assembly"},
+    {"recipe", "hub", "assembly", "language"},
     {"analysis"},
     {"preparation"},
     {"experiment", "sequence_experiment", "adaptation_experiment", "sequence_reading"},

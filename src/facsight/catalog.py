@@ -54,6 +54,7 @@ SOURCE_STAGES = {
     "identity_sources": "facsight.methods.adaptation.identity_adversarial:IdentitySources",
     "matching_sources": "facsight.methods.adaptation.identity_matching:MatchingSources",
     "translation_sources": "facsight.methods.adaptation.personalized_feature_translation:TranslationSources",
+    "disentangled_sources": "facsight.methods.adaptation.disentangled:DisentangledSources",
 }
 
 #: Ways to adapt a trained network to one person.
@@ -61,6 +62,7 @@ ADAPTATION = {
     "personalized_feature_translation": (
         "facsight.methods.adaptation.personalized_feature_translation:PersonalizedTranslation"
     ),
+    "disentangled": "facsight.methods.adaptation.disentangled:Disentangled",
     "person_normalisation": "facsight.methods.adaptation.normalisation:PersonNormalisation",
     "batch_statistics": "facsight.methods.adaptation.batch_statistics:BatchStatistics",
     "neutral_subtraction": "facsight.methods.adaptation.neutral_subtraction:NeutralSubtraction",
@@ -116,21 +118,27 @@ LOSSES = {
 
 RECORDINGS = {
     "prepared": "facsight.data.prepared:load_prepared",
+    "several": "facsight.data.joining:load_several",
     "simulated": "facsight.data.simulated:load_simulated",
     "simulated_tasks": "facsight.data.simulated:load_tasks",
     "drawn_clips": "facsight.data.drawn:load_drawn_clips",
+    "drawn_courses": "facsight.data.drawn:load_drawn_courses",
+    "texts": "facsight.data.texts:load_texts",
 }
 
 ENCODERS = {
     "linear": "facsight.nn.encoders.linear:LinearEncoder",
     "perceptron": "facsight.nn.encoders.perceptron:Perceptron",
+    "from_rest": "facsight.nn.encoders.from_rest:FromRest",
     "log_mel_cnn": "facsight.nn.encoders.log_mel_cnn:LogMelCNN",
     "vggish": "facsight.nn.encoders.vggish:VGGish",
     "physiology": "facsight.nn.encoders.physiology:PhysiologyCNN",
     "inflated": "facsight.nn.encoders.inflated:InflatedBackbone",
+    "factored_transformer": "facsight.nn.encoders.factored_transformer:FactoredTransformer",
     "r2plus1d": "facsight.nn.encoders.r2plus1d:R2Plus1D",
     "face_backbone": "facsight.nn.encoders.face_backbone:FaceBackbone",
     "transformers_audio": "facsight.nn.encoders.transformers_audio:TransformersAudio",
+    "low_rank_text": "facsight.nn.encoders.low_rank_text:LowRankText",
     "transformers_text": "facsight.nn.encoders.transformers_text:TransformersText",
 }
 
@@ -200,6 +208,9 @@ FINDERS = {
 FEATURES = {
     "face:facsight": "facsight.preparation.face_features:ReaderFeatures",
     "face:crop": "facsight.preparation.face_features:FaceCrops",
+    "face:landmarks": "facsight.preparation.point_features:Landmarks",
+    "face:pose": "facsight.preparation.point_features:Pose",
+    "face:blendshapes": "facsight.preparation.point_features:Blendshapes",
     "audio:logmel": "facsight.preparation.sound_features:LogMel",
     "audio:prosody": "facsight.preparation.sound_features:Prosody",
     "audio:voice": "facsight.preparation.sound_features:Voice",

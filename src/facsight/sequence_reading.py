@@ -20,7 +20,8 @@ from facsight.data.sequence_set import Recording, SequenceSet
 from facsight.data.windows import Windows
 from facsight.nn.prevalent import PrevalentNetwork
 from facsight.preparation.run import prepare
-from facsight.training.sequence_scoring import Said, answer_columns, predict_windows
+from facsight.training.sequence_scoring import Said, predict_windows
+from facsight.training.sequence_tables import answer_columns
 
 #: Where the features that a model needs are kept, a folder a video.
 FEATURES = "by_model"

@@ -8,11 +8,15 @@ import torch
 
 import facsight
 from facsight.analysis.adapting import HARM, NEUTRAL_METHODS, Adapter, adapt
+from facsight.analysis.moved import what_moved
 from facsight.analysis.neutral_clip import look_at_neutral
 from facsight.analysis.reader import Reader
 from facsight.analysis.run import analyse
 from facsight.analysis.study import analyse_videos
 from facsight.core.errors import BadCheckpoint, BadRecipe
+from facsight.facs.au_maps import render_au_maps
+from facsight.facs.evidence import action_unit_shares
+from facsight.nn.channel_style import ChannelStyle
 from planted import PlantedFinder, photo_with, saved_photo, tiny_reader_file
 from planted_person import neutral_people
 from planted_video import saved_video
@@ -60,6 +64,32 @@ def test_what_moved_is_what_the_head_makes_of_the_offset(anna, reader):
     assert list(map(int, told["channels"])) == far.indices[:5].tolist()
     assert [abs(v) for v in told["channels"].values()] == pytest.approx(far.values[:5].tolist(), abs=1e-3)
     assert all(0 < share <= 1 for share in told["units"].values())
+
+
+def test_an_offset_moves_no_attention_between_action_units(anna):
+    assert set(anna.card["moved"]["attention"].values()) == {0.0}
+
+
+def test_how_attention_moves_is_told_by_action_unit(reader, clip, people, generator):
+    """A gain of its own for each channel, and the shares worked out from the mean maps by hand."""
+    style, seen = ChannelStyle(16).requires_grad_(False), look_at_neutral(clip, reader)
+    style.set(torch.rand(16, generator=generator) * 3, torch.zeros(16))
+    told = what_moved(seen, style, people, reader)["attention"]
+    side = reader.crop_size
+    units = render_au_maps(
+        seen.landmarks[None],
+        tuple(seen.maps.shape[1:]),
+        extent=(side, side),
+        action_units=reader.action_units,
+    )
+    before, after = (
+        action_unit_shares(maps.mean(dim=0)[None], units, torch.ones(1, len(reader.action_units)))[0][0]
+        for maps in (seen.maps, seen.maps * style.gain[:, None, None])
+    )
+    change = dict(zip(map(str, reader.action_units), (after - before).tolist(), strict=True))
+    assert max(map(abs, told.values())) > 0
+    assert told == {unit: pytest.approx(change[unit], abs=1e-3) for unit in told}
+    assert min(map(abs, told.values())) >= max(abs(v) for u, v in change.items() if u not in told) - 1e-3
 
 
 def test_adapted_readings_come_with_the_unadapted_ones(reader, anna):
@@ -129,6 +159,26 @@ def test_a_method_that_looks_at_more_is_refused(reader, clip, people):
         adapt(reader, neutral=clip, people=people, method="entropy")
     with pytest.raises(BadRecipe, match="did you mean 'neutral_shift'"):
         adapt(reader, neutral=clip, people=people, method="neutral_shft")
+
+
+@pytest.mark.parametrize("method", ["personalized_feature_translation", "nearest_neutral"])
+def test_a_method_that_needs_labelled_people_says_so_and_what_to_take(reader, people, method):
+    """Before the clip is looked at: there is none."""
+    with pytest.raises(BadRecipe, match=f"'{method}' needs more of source people.* Take neutral_shift"):
+        adapt(reader, neutral="none.mp4", people=people, method=method)
+
+
+def test_a_video_is_read_as_a_person_and_beside_that_without(reader, clip, people):
+    person = facsight.adapt(reader, neutral=clip, method="neutral_shift", people=people)
+    theirs = list(reader.for_person(person).read_video(clip))
+    plain = list(reader.read_video(clip))
+    assert len(theirs) == len(plain) == 30
+    for adapted, before in zip(theirs, plain, strict=True):
+        (reading,), (unadapted,) = adapted.readings, before.readings
+        assert list(reading.unadapted.values()) == pytest.approx(
+            list(unadapted.expression.values()), abs=1e-5
+        )
+        assert list(reading.expression.values()) != pytest.approx(list(reading.unadapted.values()), abs=1e-3)
 
 
 def test_people_of_another_reader_are_refused(reader, clip, tmp_path):

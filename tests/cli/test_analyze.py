@@ -116,3 +116,23 @@ def test_what_lies_in_the_output_folder_is_not_read(facsight, photos):
         assert "3 faces in 3 photos" in told
     code, told, _ = facsight("analyze", photos / "out", "--out", photos / "out")
     assert "1 face in 1 photo" in told
+
+
+def test_compound_expressions_when_asked_for(facsight, photos, tmp_path):
+    code, told, _ = facsight("analyze", photos, "--out", "out", "--compound", "rules")
+    assert code == 0
+    assert "compound  out/compound.csv: one is said of" in told
+    assert len(pl.read_csv("out/compound.csv")) == 3
+    assert 'id="compound"' in (tmp_path / "out" / "report.html").read_text(encoding="utf-8")
+    facsight("analyze", photos, "--out", "out")
+    assert not (tmp_path / "out" / "compound.csv").exists()
+
+
+def test_compounds_that_cannot_be_said_are_refused_before_anything_is_read(facsight, photos, tmp_path):
+    code, _, problem = facsight("analyze", photos, "--compound", "model")
+    assert code == 2
+    assert "train one on rafdb_compound" in problem
+    code, _, problem = facsight("analyze", photos, "--compound", "rules", "--compound-space", "cexpr")
+    assert code == 2
+    assert "did you mean 'cexpr7'" in problem
+    assert not (tmp_path / "facsight-out").exists()

@@ -157,3 +157,12 @@ def test_people_are_for_videos(facsight, tmp_path):
     code, _, complaint = facsight("analyze", photo, "--people", "texture")
     assert code == 2
     assert "--people" in complaint
+
+
+def test_compound_expressions_of_each_stretch(facsight, video, tmp_path):
+    code, told, _ = facsight("analyze", video, "--out", tmp_path / "out", "--compound", "rules")
+    assert code == 0
+    assert "compound.csv: one is said of" in " ".join(told.split())
+    table = pl.read_csv(tmp_path / "out" / "compound.csv")
+    assert table["frames"].sum() == 12
+    assert table["attention_fit"].is_not_null().all()

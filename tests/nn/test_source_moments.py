@@ -1,8 +1,12 @@
 import numpy as np
+import pytest
 import torch
+from torch import nn
 
 from facsight.core.people import People
-from facsight.nn.source_moments import channel_moments, source_moments
+from facsight.nn import split_network
+from facsight.nn.source_moments import channel_moments, moments_of, source_moments
+from facsight.nn.split_network import PooledHead, SplitNetwork
 from planted_styles import plain_network, styled_people
 
 
@@ -11,6 +15,14 @@ def test_moments_are_those_of_numpy_over_rows_and_places(generator):
     mean, deviation = channel_moments(maps)
     np.testing.assert_allclose(mean, maps.numpy().mean(axis=(0, 2, 3)), rtol=1e-4, atol=1e-6)
     np.testing.assert_allclose(deviation, maps.numpy().std(axis=(0, 2, 3)), rtol=1e-4)
+
+
+@pytest.mark.parametrize("shape", [(7, 6), (7, 3, 4, 5)])
+def test_moments_of_parts_are_those_at_once(shape, generator, monkeypatch):
+    monkeypatch.setattr(split_network, "AT_ONCE", 3)
+    inputs = 5 + torch.randn(*shape, generator=generator)
+    found = moments_of(SplitNetwork(nn.Identity(), PooledHead(shape[1], classes=2)), inputs)
+    torch.testing.assert_close(found, channel_moments(inputs))
 
 
 def test_each_person_counts_once_however_many_rows_they_have():

@@ -48,10 +48,55 @@ def folder(rows, tmp_path):
 def test_the_card_in_words():
     said = personal_values({"person": CARD})
     assert said["clip"] == "249 faces in 10.0 s of <i>rest.mp4"
-    assert said["odds"] == ["happiness -2.0", "sadness +0.5"]  # largest first; surprise hardly moves
+    # largest first; surprise hardly moves; an even chance becomes 1 / (1 + e^2) and 1 / (1 + e^-0.5)
+    assert said["odds"] == [
+        {"name": "happiness", "change": "-2.0", "even": "12 %"},
+        {"name": "sadness", "change": "+0.5", "even": "62 %"},
+    ]
     assert said["units"] == ["AU12 lip corner puller (25 %)", "AU6 cheek raiser and lid compressor (12 %)"]
     assert said["channels"] == ["7 (-3.0)", "2 (+1.2)"]
     assert said["checked"] == ["50 %", "90 %"]
+
+
+@pytest.mark.parametrize(
+    ("attention", "words"),
+    [
+        (None, ""),  # a file from before this was measured
+        ({"12": 0.009, "6": 0.0}, "stays as it was: no action unit's share of its attention changes by 1 %"),
+        (
+            {"12": -0.05, "6": 0.02},
+            "units: AU12 lip corner puller (-5 points), AU6 cheek raiser and lid compressor (+2",
+        ),
+    ],
+)
+def test_what_becomes_of_the_attention(attention, words):
+    moved = CARD["moved"] | ({} if attention is None else {"attention": attention})
+    said = personal_values({"person": CARD | {"moved": moved}})["attention"]
+    assert words in said
+    assert bool(said) == bool(words)
+
+
+def test_changes_of_labels_are_counted_the_most_frequent_first():
+    labels = [("happiness", "neutral")] * 3 + [("anger", "neutral")] + [("neutral", "neutral")] * 4
+    rows = made_rows("a.mp4", [n / 25 for n in range(8)], [range(8)])
+    rows = with_unadapted(rows).with_columns(
+        pl.Series("unadapted_label", [before for before, _ in labels]),
+        pl.Series("label", [after for _, after in labels]),
+    )
+    (one,) = personal_section(rows, [1], CLASSES)["people"]
+    assert one["changed"] == "50 %"
+    assert one["changes"] == ["happiness to neutral in 3 frames (38 %)", "anger to neutral in 1 frame (12 %)"]
+
+
+def test_harm_is_warned_of_once_and_the_reasons_are_open(folder, rows, tmp_path):
+    page = write_study_report(folder).read_text(encoding="utf-8")
+    assert page.count("This adaptation may do harm.") == 1
+    assert "<details open><summary>What the adaptation moves" in page
+    reader = copy.deepcopy(READER) | {"person": CARD | {"warnings": {}}}
+    quiet = saved_study(tmp_path / "quiet", rows, [told(rows)], reader=reader)
+    page = write_study_report(quiet).read_text(encoding="utf-8")
+    assert "may do harm" not in page
+    assert "<details><summary>What the adaptation moves" in page
 
 
 def test_without_a_person_nothing_is_said(tmp_path):

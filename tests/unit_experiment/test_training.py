@@ -13,7 +13,6 @@ from facsight.data.drawn import load_drawn_units
 from facsight.nn.unit_weights import load_unit_network
 from facsight.recipe import check_recipe
 from facsight.unit_experiment import holds_units, score_units, train_units
-from facsight.unit_experiment.scoring import WEAK
 from facsight.unit_experiment.training import build_unit_method, load_units
 
 SMALL = {
@@ -93,23 +92,6 @@ def test_labels_that_are_all_invalid_are_refused_before_training(monkeypatch, tm
     monkeypatch.setattr("facsight.data.drawn.load_drawn_units", unlabelled)
     with pytest.raises(BadLabels, match="none of 120 training faces has a coded action unit"):
         train_units(check_recipe(SMALL), tmp_path / "run")
-
-
-def test_what_was_learnt_from_expressions_alone_says_so_everywhere(tmp_path):
-    data = SMALL["data"] | {"by": "expression"}
-    train_units(check_recipe(SMALL | {"data": data, "method": {"name": "weak_units"}}), tmp_path / "weak")
-    _, card = load_unit_network(tmp_path / "weak" / "weights.safetensors")
-    assert card["weak"]
-    assert score_units(tmp_path / "weak")["told"][0] == WEAK
-
-
-def test_heads_that_ask_see_how_coded_units_go_together(tmp_path):
-    network = SMALL["network"] | {"head": "relation_graph", "prior": "labels"}
-    train_units(check_recipe(SMALL | {"network": network}), tmp_path / "graph")
-    loaded, card = load_unit_network(tmp_path / "graph" / "weights.safetensors")
-    assert loaded.head.get_buffer("prior").abs().sum() > 0
-    assert loaded(torch.zeros(1, 1, 48, 48)).edges is not None
-    assert not card["weak"]
 
 
 @functools.wraps(load_drawn_units)

@@ -7,6 +7,7 @@ from facsight.adaptation_experiment.tables import (
     holds_people,
     person_table,
     ranking,
+    read_clips,
     read_results,
 )
 
@@ -17,6 +18,7 @@ __all__ = [
     "open_people",
     "person_table",
     "ranking",
+    "read_clips",
     "read_results",
     "train_people",
 ]

@@ -5,12 +5,21 @@ from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
+import polars as pl
 import torch
 from torch import Tensor
 
 from facsight import catalog
 from facsight.adaptation_experiment.sources import Sources
-from facsight.adaptation_experiment.tables import RESULT, Result, Role, read_result, write_results
+from facsight.adaptation_experiment.tables import (
+    CLIPS,
+    RESULT,
+    Result,
+    Role,
+    clips_of,
+    read_result,
+    write_results,
+)
 from facsight.core.adaptation import Adaptation
 from facsight.core.errors import BadFolds
 from facsight.core.method import Method
@@ -24,12 +33,13 @@ from facsight.data.people_set import (
     target_groups,
 )
 from facsight.metrics.classification import accuracy_of, balanced_accuracy, confusion_matrix, macro_f1
+from facsight.nn.relevant_people import relevant_people
 from facsight.nn.split_network import AT_ONCE
 from facsight.recipe import Recipe
 from facsight.training.adapting import OnStep, adapt, train_sources
 from facsight.training.people_plan import BASELINES, PeoplePlan
 from facsight.training.plan import Plan
-from facsight.training.run_folder import CHECKPOINT, ENVIRONMENT, RunFolder, environment
+from facsight.training.run_folder import CHECKPOINT, ENVIRONMENT, RunFolder, environment, write_whole
 
 #: The bounds: the network as it was trained on source people, and what sees labels of the target.
 LOWER, UPPER = "supervised_people", "fine_tuning"
@@ -42,7 +52,8 @@ def train_people(
 ) -> list[Result]:
     """Adapt to every target by every method over all seeds, into the folder `out`; a killed run goes on.
 
-    Below `out`: `sources/GROUP/seed-N/STAGE` and `targets/PERSON/seed-N/METHOD`, and `results.csv`.
+    Below `out`: `sources/GROUP/seed-N/STAGE` and `targets/PERSON/seed-N/METHOD`, `results.csv`, and in
+    `clips.csv` which clips were adapted to and which scored.
     `on_result` hears how many of all results there are.
     """
     run = RunFolder(out, recipe.to_toml())
@@ -53,13 +64,18 @@ def train_people(
     methods = tuple(dict.fromkeys((LOWER, UPPER, *plan.bounds, *plan.methods, own)))
     total = sum(len(group.targets) for group in groups) * plan.seeds * len(methods)
     results: list[Result] = []
+    clips: list[pl.DataFrame] = []
     for sources, target in _pairs(recipe, data, groups, plan.seeds, out, on_step):
-        rows = data.people.of(target)
+        divided = split_clips(
+            data.people.of(target), share=plan.share, seed=sources.seed, first=data.neutral_class
+        )
+        clips.append(clips_of(*divided, seed=sources.seed, neutral=data.neutral_class))
         whose = out / "targets" / folder_name(target, data.people.names[target]) / f"seed-{sources.seed}"
         for name in methods:
-            results.append(_result(name, sources, rows, plan, whose / name))
+            results.append(_result(name, sources, divided, plan, whose / name))
             if on_result:
                 on_result(len(results), total)
+    write_whole(out / CLIPS, pl.concat(clips).write_csv())
     write_results(out, results)
     return results
 
@@ -97,23 +113,23 @@ def open_people(recipe: Recipe) -> PeopleSet:
     return catalog.load("people", options.pop("name"))(**options)
 
 
-def _result(name: str, sources: Sources, target: People, plan: PeoplePlan, folder: Path) -> Result:
-    """What a method says of a target, read from its folder if it is there."""
+def _result(
+    name: str, sources: Sources, divided: tuple[People, People], plan: PeoplePlan, folder: Path
+) -> Result:
+    """What a method says of a target, after its clips to adapt to, on the others; read if it is there."""
     if (folder / RESULT).is_file():
         return read_result(folder)
     began = time.monotonic()
-    adapting, scored = split_clips(
-        target, share=plan.share, seed=sources.seed, first=sources.data.neutral_class
-    )
+    adapting, scored = divided
     run = RunFolder(folder, sources.recipe.to_toml())
     if name in catalog.BOUNDS and name != UPPER:
         adapting = few_clips(adapting, plan.few, seed=sources.seed)
-    method, sees = _adapted(name, sources, adapting, run)
+    method, sees = _adapted(name, sources, adapting, run, relevant=plan.relevant)
     confusion = confusion_matrix(
         _answers(method, scored.inputs), scored.label, classes=len(sources.data.classes)
     )
     found = Result(
-        target=target.names[int(target.person[0])],
+        target=scored.names[int(scored.person[0])],
         method=name,
         role=_role(name, sources.recipe),
         sees=sees,
@@ -131,7 +147,7 @@ def _result(name: str, sources: Sources, target: People, plan: PeoplePlan, folde
 
 
 def _adapted(
-    name: str, sources: Sources, adapting: People, run: RunFolder
+    name: str, sources: Sources, adapting: People, run: RunFolder, *, relevant: int | None
 ) -> tuple[Method[Any, Any, Any], str]:
     """The method after all it does for a target, and what it has seen of them."""
     if name in catalog.SOURCE_STAGES:
@@ -146,7 +162,10 @@ def _adapted(
         plan = Plan(**{**recipe.sections["adapting"], "batch_size": size})
         return train_sources(method, adapting, plan, run, seed=seed, on_step=sources.on_step), "labels"
     shown = _shown(method, adapting, sources.data)
-    adapted = adapt(method, shown, sources.people, plan, run, seed=seed, on_step=sources.on_step)
+    people = sources.people
+    if relevant is not None and method.sees == "sources":
+        people = relevant_people(method.network.eval(), people, shown, count=relevant)
+    adapted = adapt(method, shown, people, plan, run, seed=seed, on_step=sources.on_step)
     return adapted, method.sees
 
 

@@ -10,11 +10,12 @@ import torch
 
 from facsight.catalog import BOUNDS
 from facsight.core.errors import BadPeople, BadTraining
+from facsight.core.people import People
 from facsight.metrics.personal_gain import PersonalGain, personal_gain
 from facsight.recipe import read_recipe
 from facsight.training.run_folder import RECIPE, read_json, write_whole
 
-RESULT, RESULTS = "result.json", "results.csv"
+RESULT, RESULTS, CLIPS = "result.json", "results.csv", "clips.csv"
 
 Role: TypeAlias = Literal["bound", "baseline", "method"]
 ScoreName: TypeAlias = Literal["accuracy", "balanced_accuracy", "macro_f1"]
@@ -62,6 +63,31 @@ def read_results(run: Path) -> list[Result]:
 def write_results(run: Path, results: Sequence[Result]) -> None:
     """All results as one table, whole or not at all."""
     write_whole(run / RESULTS, pl.DataFrame([one.as_data() for one in results], schema=_SCHEMA).write_csv())
+
+
+def clips_of(adapting: People, scored: People, *, seed: int, neutral: int | None) -> pl.DataFrame:
+    """A row a clip of a target: whether it is adapted to or scored, whether neutral, and its rows."""
+    return pl.concat(
+        pl.DataFrame(
+            {
+                "target": [side.names[one] for one in side.person.tolist()],
+                "seed": seed,
+                "clip": side.clip.tolist(),
+                "part": part,
+                "neutral": (side.label == neutral).tolist() if neutral is not None else False,
+            },
+            schema_overrides=_CLIPS,
+        )
+        .group_by("target", "seed", "clip", "part", maintain_order=True)
+        .agg(pl.col("neutral").any(), rows=pl.len().cast(pl.Int64))
+        for part, side in (("adapted", adapting), ("scored", scored))
+    )
+
+
+def read_clips(run: Path) -> pl.DataFrame | None:
+    """Which clips were adapted to and which scored; None for a run from before that was written down."""
+    path = run / CLIPS
+    return pl.read_csv(path, schema_overrides=_CLIPS) if path.is_file() else None
 
 
 def holds_people(run: Path) -> bool:
@@ -133,3 +159,4 @@ _SCHEMA = {
     "macro_f1": pl.Float64,
     "seconds": pl.Float64,
 }
+_CLIPS = {"target": pl.String, "seed": pl.Int64, "clip": pl.Int64, "part": pl.String, "neutral": pl.Boolean}

@@ -90,11 +90,7 @@ class Adapter:
 
     def __init__(self, method: str, reader: Reader, people: NeutralPeople):
         if method not in NEUTRAL_METHODS:
-            raise BadRecipe(
-                f"{method!r} does not adapt by a neutral clip alone: "
-                f"{did_you_mean(method, NEUTRAL_METHODS)}. Those that look at more are for recipes: see "
-                "docs/personal.md"
-            )
+            raise BadRecipe(_why_not(method))
         self._make, self._reader, self._people = catalog.load("adaptation", method), reader, people
         self._neutral = reader.classes.index(NEUTRAL) if NEUTRAL in reader.classes else 0
 
@@ -132,6 +128,25 @@ class Adapter:
     def _log_neutral(self, features: Tensor, style: ChannelStyle) -> Float[Tensor, "n"]:
         logits = MapsHead(self._reader.plain.head)(style(features)) / self._reader.temperature
         return logits.log_softmax(dim=1)[:, self._neutral]
+
+
+def _why_not(method: str) -> str:
+    """Why a reader is not adapted by this method, and what to take in its place."""
+    instead = (
+        f"Take {NEUTRAL_METHODS[0]}, which asks only for the mean of many people's neutral faces and ships "
+        "with the reader; or train it on people of your own by a recipe: see docs/personal.md"
+    )
+    kind = catalog.load("adaptation", method) if method in catalog.ADAPTATION else None
+    if kind is not None and kind.sees == "neutral":
+        return (
+            f"{method!r} needs more of source people than ships with a reader: labelled expressions of many "
+            "people, each told apart from the others. The faces that the bundled reader was trained on do "
+            f"not say whose they are, so that no weights can be trained on them. {instead}"
+        )
+    return (
+        f"{method!r} does not adapt by a neutral clip alone: {did_you_mean(method, NEUTRAL_METHODS)}. Those "
+        "that look at more are for recipes: see docs/personal.md"
+    )
 
 
 def _people(reader: Reader, people: NeutralPeople | str | Path | None) -> NeutralPeople:

@@ -1,5 +1,6 @@
 """What an adaptation moves, and why: by class, by channel, and by the action units where a face differs."""
 
+from collections.abc import Mapping
 from typing import Any, cast
 
 import torch
@@ -9,7 +10,7 @@ from torch import Tensor
 from facsight.analysis.neutral_clip import NEUTRAL, NeutralClip
 from facsight.analysis.reader import Reader
 from facsight.core.prediction import Prediction
-from facsight.facs.au_maps import render_au_maps
+from facsight.facs.au_maps import AuMaps, render_au_maps
 from facsight.facs.evidence import action_unit_shares
 from facsight.nn.channel_style import ChannelStyle
 from facsight.nn.classifier import Head
@@ -27,7 +28,9 @@ def what_moved(
     `log_odds` says for each class by how much its log-odds against neutral change (calibrated); `channels`
     are those moved furthest, by their number and how far in standard deviations of people; `units` says for
     the class whose log-odds change most, named by `about`, on which action units lies what makes the resting
-    face look more (or less) like it than those of other people do, with their shares of it.
+    face look more (or less) like it than those of other people do, with their shares of it. `attention` says
+    by how much the share of the reader's attention on the face at rest changes that lies on an action unit,
+    for those where it changes most: an offset that every place gets moves none of it.
     """
     head = cast(Head, reader.plain.head)
     with torch.inference_mode():
@@ -37,11 +40,13 @@ def what_moved(
     neutral = reader.classes.index(NEUTRAL)
     change = change - change[neutral]
     about = int(change.abs().argmax())
+    units = _unit_maps(clip, before, reader)
     return {
         "log_odds": {name: round(float(v), 4) for name, v in zip(reader.classes, change, strict=True)},
         "channels": _channels(clip, style, people),
         "about": reader.classes[about],
-        "units": _units(_differs(before, usual, about, neutral), float(change[about]), clip, reader),
+        "units": _units(_differs(before, usual, about, neutral), float(change[about]), units),
+        "attention": _largest(_changes(_shares(before.attention, units), _shares(after.attention, units))),
     }
 
 
@@ -59,22 +64,34 @@ def _differs(before: Prediction, usual: Prediction, about: int, neutral: int) ->
     return maps[about] - maps[neutral]
 
 
-def _units(
-    differs: Float[Tensor, "h w"], change: float, clip: NeutralClip, reader: Reader
-) -> dict[str, float]:
-    """The units on which lies what the change takes away: the places where the face is unlike people's."""
-    towards = (differs if change < 0 else -differs).clamp(min=0)
-    units = render_au_maps(
+def _unit_maps(clip: NeutralClip, read: Prediction, reader: Reader) -> AuMaps:
+    """Where each action unit acts on the mean face of the clip."""
+    return render_au_maps(
         clip.landmarks[None],
-        (differs.shape[0], differs.shape[1]),
+        (read.class_maps.shape[2], read.class_maps.shape[3]),
         extent=(reader.crop_size, reader.crop_size),
         action_units=reader.action_units,
     )
-    shares, _ = action_unit_shares(towards[None], units, torch.ones(1, len(reader.action_units)))
-    told = {
-        unit: share
-        for unit, share in zip(reader.action_units, shares[0].tolist(), strict=True)
-        if share == share and share > 0
-    }
-    largest = sorted(told, key=lambda unit: -told[unit])[:UNITS_TOLD]
-    return {str(unit): round(told[unit], 3) for unit in largest}
+
+
+def _units(differs: Float[Tensor, "h w"], change: float, units: AuMaps) -> dict[str, float]:
+    """The units on which lies what the change takes away: the places where the face is unlike people's."""
+    towards = (differs if change < 0 else -differs).clamp(min=0)
+    return {unit: share for unit, share in _largest(_shares(towards[None], units)).items() if share > 0}
+
+
+def _shares(map_: Float[Tensor, "1 h w"], units: AuMaps) -> dict[int, float]:
+    """The share of a map that lies on each unit, NaN where the unit cannot be told."""
+    shares, _ = action_unit_shares(map_, units, torch.ones(1, len(units.action_units)))
+    return dict(zip(units.action_units, shares[0].tolist(), strict=True))
+
+
+def _changes(before: Mapping[int, float], after: Mapping[int, float]) -> dict[int, float]:
+    return {unit: after[unit] - share for unit, share in before.items()}
+
+
+def _largest(told: Mapping[int, float]) -> dict[str, float]:
+    """The units with the largest values, leaving out what is not known."""
+    known = {unit: value for unit, value in told.items() if value == value}
+    order = sorted(known, key=lambda unit: -abs(known[unit]))[:UNITS_TOLD]
+    return {str(unit): round(known[unit], 3) for unit in order}

@@ -21,13 +21,13 @@ from facsight.analysis.looking import Look, look_at, look_at_many
 from facsight.analysis.person_file import Person, load_person
 from facsight.analysis.reading import PhotoResult, Reading
 from facsight.analysis.unit_reader import UnitReader, UnitReading
+from facsight.analysis.units_of_classes import chosen_codebook, units_used
 from facsight.core.errors import BadRecipe
 from facsight.core.prediction import Prediction
 from facsight.faces.face import FaceFinder
 from facsight.faces.finder import DEFAULT, finder_names
 from facsight.facs.au_maps import AuMaps, render_au_maps
-from facsight.facs.codebook import Codebook, load_codebook
-from facsight.facs.regions import REGIONS
+from facsight.facs.codebook import DEFAULT_CODEBOOK
 from facsight.hub import bundled_weights, face_finder, sha256
 from facsight.media.footage import Footage
 from facsight.media.photo import read_photo
@@ -82,8 +82,8 @@ class Reader:
         self.network = fold_normalisation(network).to(memory_format=torch.channels_last)  # pyright: ignore
         self.classes = tuple(self.card["classes"])
         self.crop_size, self.temperature = int(self.card["crop_size"]), float(self.card["temperature"])
-        self.codebook = load_codebook(codebook or self.card.get("codebook", "facsight"))
-        self.action_units = _units_used(self.codebook, self.classes)
+        self.codebook = chosen_codebook(codebook, self.card.get("codebook", DEFAULT_CODEBOOK), self.classes)
+        self.action_units = units_used(self.codebook, self.classes)
         self._unit_weights = self.codebook.weights(self.classes, self.action_units)
         if finder is None or isinstance(finder, str):
             self.finder, self.finder_name = face_finder(finder), finder or DEFAULT
@@ -297,13 +297,6 @@ class Reader:
             photo_size=look.size,
             cautions=face_cautions(look.faces[place], alignment, look.size, max(probabilities)),
         )
-
-
-def _units_used(codebook: Codebook, classes: Sequence[str]) -> tuple[int, ...]:
-    """The units that the codebook ties to one of these classes, and that have a region on the face."""
-    units = tuple(unit for unit in codebook.action_units if unit in REGIONS)
-    used = codebook.weights(classes, units).any(dim=0).tolist()
-    return tuple(unit for unit, tied in zip(units, used, strict=True) if tied)
 
 
 def network_input(crops: np.ndarray) -> Tensor:

@@ -80,12 +80,20 @@ def summarise_by_segments(
         file = video["file"][0]
         seen = video.filter(pl.col("track").is_not_null())
         begun = events.filter(pl.col("file") == file, pl.col("kind") == "expression")
-        for segment in _of_video(segments, file, videos).iter_rows(named=True):
+        for segment in _numbered(segments, file, videos).iter_rows(named=True):
             found += _in_segment(segment, seen, begun, measures, classes)
     return pl.DataFrame(found, schema=columns, orient="row")
 
 
-def _of_video(segments: pl.DataFrame, file: str, videos: Mapping[str, str | None]) -> pl.DataFrame:
+def segments_of_video(segments: pl.DataFrame, file: str, files: Sequence[str]) -> pl.DataFrame:
+    """The segments of one of the videos `files`, in order of tier and start; `segment` numbers them.
+
+    `BadAnnotations` if a segment's file may be one of several videos.
+    """
+    return _numbered(segments, file, _videos_of(segments, files))
+
+
+def _numbered(segments: pl.DataFrame, file: str, videos: Mapping[str, str | None]) -> pl.DataFrame:
     """The segments of one of the videos, in order of tier and start, numbered in each tier."""
     own = [name is None or videos[name] == file for name in segments["file"]]
     return (

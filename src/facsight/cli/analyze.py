@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Literal
 import typer
 from rich.text import Text
 
+from facsight.cli.compounds import AskedCompounds
 from facsight.cli.screen import bar, console, shortened
 from facsight.cli.videos import Precision, analyze_videos, told_apart
 from facsight.core.errors import BadRecipe, counted
@@ -89,6 +90,13 @@ def analyze(
             help="A run folder asked what it says, too: of sequences for videos, of action units for photos."
         ),
     ] = None,
+    compound: Annotated[
+        Literal["rules", "model"] | None,
+        typer.Option(help="Compound expressions, too: by pair rules, or by --weights of such classes."),
+    ] = None,
+    compound_space: Annotated[
+        str, typer.Option(help="Which compounds rules may name: cexpr7, rafdb_compound11 or rafce14.")
+    ] = "cexpr7",
 ) -> None:
     """Read every face: expression, how sure, and on which grounds.
 
@@ -98,7 +106,7 @@ def analyze(
 
     Examples: `facsight analyze photo.jpg holiday/ --out out/`, `facsight analyze interview.mp4 --rate 5`,
     `facsight analyze frames/ --sequence 25 --out study/`, `facsight analyze clip.mp4 --model runs/NAME`,
-    `facsight analyze session*.mp4 --person anna.facsight`
+    `facsight analyze session*.mp4 --person anna.facsight`, `facsight analyze clip.mp4 --compound rules`
     """
     from facsight.analysis.conventions import check_convention
     from facsight.analysis.inputs import photos_or_videos
@@ -106,6 +114,7 @@ def analyze(
 
     photos, videos = photos_or_videos(inputs, out, only, sequence)
     check_convention(columns)
+    asked = AskedCompounds(compound, compound_space)
     if videos:
         _check_video_model(model)
         if engine == "ray" and workers > 1:
@@ -127,6 +136,7 @@ def analyze(
             convention=columns,
             landmarks=landmarks,
             model=model,
+            compounds=asked,
         )
         return
     units = None if model is None else _unit_model(model)
@@ -143,6 +153,7 @@ def analyze(
     screen = console()
     place = min(max(len(printable(photo)) for photo in photos) + 3, screen.width // 3)
     reader = Reader(weights, finder=finder, person=person, units=units)
+    asked.check(reader.classes)
     with _progress(screen, len(photos)) as advance:
 
         def show(result: "PhotoResult") -> None:
@@ -163,6 +174,7 @@ def analyze(
         except KeyboardInterrupt:
             screen.print(f"\nStopped. What was read is kept in {out}; the same command goes on from there.")
             raise typer.Exit(130) from None
+    asked.read(out, screen)
     page = write_report(out, photos=pictures, pictures=not no_pictures)
     _sum_up(screen, outcome, page)
     raise typer.Exit(1 if outcome.failed else 0)

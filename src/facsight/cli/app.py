@@ -19,6 +19,7 @@ VERBS = {
     "prepare": "facsight.cli.prepare:prepare",
     "train": "facsight.cli.train:train",
     "score": "facsight.cli.score:score",
+    "ask": "facsight.cli.ask:ask",
     "multitask": "facsight.cli.multitask:multitask",
     "audit": "facsight.cli.audit:audit",
     "protocol": "facsight.cli.protocol:protocol",

@@ -33,14 +33,18 @@ def report(
     out: Annotated[
         Path | None, typer.Option(help="The numbers as JSON; default: personal.json there.")
     ] = None,
+    page: Annotated[Path | None, typer.Option(help="The page; default: personal.html there.")] = None,
 ) -> None:
     """Every method beside the network unadapted and the oracle: mean and spread over people, paired gain with
     its interval, the share of people made worse, and of the recipe's method everybody who gained and lost.
+
+    Writes personal.json and a page, personal.html, that names everybody who gained and lost by every method.
 
     Example: facsight personalize report runs/neutral_only
     """
     from facsight.adaptation_experiment import adaptation_table, read_results
     from facsight.core.errors import UnknownName, did_you_mean
+    from facsight.report.gains import write_gains_page
     from facsight.training.run_folder import write_whole
 
     known = ("accuracy", "balanced_accuracy", "macro_f1")
@@ -51,7 +55,8 @@ def report(
     print_people(results, dict(table), score)
     file = out or run / "personal.json"
     write_whole(file, as_json(results, dict(table), score, tolerance))
-    typer.echo(f"numbers: {file}")
+    written = write_gains_page(run, page, score=score, tolerance=tolerance)  # pyright: ignore
+    typer.echo(f"numbers: {file}\npage:    {written}")
 
 
 def print_people(results: "list[Result]", table: "dict[str, PersonalGain]", score: str) -> None:

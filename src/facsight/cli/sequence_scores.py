@@ -18,6 +18,7 @@ ABOUT = (
     "folds",
     "over_folds",
     "postprocessed",
+    "datasets",
 )
 
 
@@ -35,6 +36,9 @@ def print_sequence_scores(scores: Mapping[str, Any]) -> None:
             screen.print(_table(f"{space}, after {after['steps']}", columns, rows_of(after[space])))
         if "confusion" in scores[space]:
             screen.print(_confusion(scores[space]))
+        for dataset, own in scores.get("datasets", {}).items():
+            if space in own:
+                screen.print(_table(f"{space}, {dataset} only", columns, rows_of(own[space])))
     if "folds" in scores:
         screen.print(_folds(scores))
     names = list(next(iter(scores["without"].values())))

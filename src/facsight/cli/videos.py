@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, Literal
 import typer
 from rich.text import Text
 
+from facsight.cli.compounds import AskedCompounds
 from facsight.cli.screen import console, shortened
 from facsight.core.errors import BadRecipe, counted
 
@@ -31,13 +32,14 @@ def analyze_videos(
     workers: int,
     ray: bool,
     page: dict[str, Any],
+    compounds: AskedCompounds,
     model: Path | None = None,
     **options: Any,
 ) -> None:
     """Read videos into `out`, say what came of each, and where everything is.
 
     `reader` are options of the reader, `page` goes to the report; `model` is the run folder of a network that
-    is asked, too.
+    is asked, too; `compounds` says how compound expressions are, if they are.
     """
     import torch
 
@@ -51,6 +53,7 @@ def analyze_videos(
     torch.set_num_threads(max(1, torch.get_num_threads() - 1))
     chosen = fastest_precision() if precision == "auto" else precision
     chosen_reader = Reader(**reader, precision=chosen)
+    compounds.check(chosen_reader.classes)
     engine = _engine(workers, ray)
     with _progress(screen, len(videos)) as (on_progress, on_people):
         try:
@@ -68,6 +71,7 @@ def analyze_videos(
             raise typer.Exit(130) from None
     if model is not None:
         _ask(model, videos, out, screen)
+    compounds.read(out, screen, options["over_time"].segments)
     written = write_study_report(out, **page)
     place = min(max(len(video.file) for video in outcome.videos), screen.width // 2)
     for video in outcome.videos:

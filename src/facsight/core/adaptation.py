@@ -25,9 +25,10 @@ class Adaptation(Method[Adapting, Tensor, Tensor]):
     are gone, takes them as `moments` (`nn.source_moments`).
 
     The order of calls: `begin` once; then, of those that train, `refresh` before each epoch and a step for
-    each batch. `begin` and `refresh` are called in evaluation mode, steps in training mode, all
-    with inputs on the method's device. What the former find out is kept in buffers whose shapes `begin`
-    settles (whole numbers where they must not be averaged), so that a killed run can go on.
+    each batch. `begin` and `refresh` are called in evaluation mode, with all inputs, which may be more than
+    the device holds: they take a part at a time (`SplitNetwork.encode_all`). Steps are called in training
+    mode, with batches on the method's device. What the former find out is kept in buffers whose shapes
+    `begin` settles (whole numbers where they must not be averaged), so that a killed run can go on.
     """
 
     sees: ClassVar[Sees]

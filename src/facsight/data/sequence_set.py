@@ -19,7 +19,7 @@ class Recording:
 
     `truth`, by label space, is (step, column) where steps have labels and (column,) where the whole recording
     has one; not known is NaN. `frames` are the dataset's samples in it with their time in seconds, where
-    samples are frames; None where the recording is one sample.
+    samples are frames; None where the recording is one sample. `dataset` is whose it is among several.
     """
 
     name: str
@@ -28,6 +28,7 @@ class Recording:
     known: Mapping[str, Bool[Tensor, "step"]]
     truth: Mapping[str, Float[Tensor, "..."]]
     frames: pl.DataFrame | None = None
+    dataset: str | None = None
 
     @property
     def steps(self) -> int:
@@ -65,6 +66,11 @@ class SequenceSet:
     def of_steps(self) -> dict[str, bool]:
         """By label space: whether steps have labels, not whole recordings."""
         return {name: truth.ndim == 2 for name, truth in self.recordings[0].truth.items()}
+
+    @property
+    def datasets(self) -> tuple[str, ...]:
+        """The datasets that the recordings are of, where they are of several."""
+        return tuple(dict.fromkeys(one.dataset for one in self.recordings if one.dataset is not None))
 
     def subset(self, keep: Callable[[Recording], bool], name: str | None = None) -> "SequenceSet":
         """The recordings for which `keep` holds."""

@@ -2,9 +2,10 @@
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from typing import Literal
 
 import torch
-from jaxtyping import Float, Int
+from jaxtyping import Bool, Float, Int
 from torch import Tensor
 
 from facsight.core.errors import BadRecipe
@@ -57,6 +58,9 @@ class SequenceAugmentation:
 
 NO_CHANGE = SequenceAugmentation()
 
+#: What windows can be balanced by: classes of recordings, their datasets, or which tasks they have labels of.
+Groups = Literal["classes", "datasets", "tasks"]
+
 
 class Windows:
     """The windows of a set of recordings, by number."""
@@ -64,9 +68,14 @@ class Windows:
     kind = "window"
 
     def __init__(
-        self, recordings: SequenceSet, plan: WindowPlan, augmentation: SequenceAugmentation = NO_CHANGE
+        self,
+        recordings: SequenceSet,
+        plan: WindowPlan,
+        augmentation: SequenceAugmentation = NO_CHANGE,
+        groups: Groups = "classes",
     ):
         self.recordings, self.plan, self.augmentation = recordings, plan, augmentation
+        self.groups: Groups = groups
         self.places = [
             (number, rows)
             for number, one in enumerate(recordings.recordings)
@@ -76,13 +85,35 @@ class Windows:
     def __len__(self) -> int:
         return len(self.places)
 
-    def labels(self) -> Int[Tensor, "n"] | None:
-        """The class of each window, where there is one label space, of classes, of whole recordings."""
+    def labels(self) -> Int[Tensor, "n"] | Bool[Tensor, "n group"] | None:
+        """The groups of each window: its dataset, or the label spaces in which it has labels.
+
+        Of classes: its class, where there is one label space, of classes, of whole recordings.
+        """
+        if self.groups == "datasets":
+            names = self.recordings.datasets
+            places = [names.index(one.dataset) for one in self._owners() if one.dataset is not None]
+            return torch.tensor(places) if names else None
+        if self.groups == "tasks":
+            return torch.tensor([self._labelled(number, rows) for number, rows in self.places])
+        return self._classes()
+
+    def _classes(self) -> Int[Tensor, "n"] | None:
         (space, *others) = self.recordings.spaces
         if others or space.kind != "classes" or self.recordings.of_steps[space.name]:
             return None
-        truth = [self.recordings.recordings[number].truth[space.name] for number, _ in self.places]
+        truth = [one.truth[space.name] for one in self._owners()]
         return torch.stack(truth).nan_to_num().argmax(dim=1)
+
+    def _owners(self) -> list[Recording]:
+        """The recording of each window."""
+        return [self.recordings.recordings[number] for number, _ in self.places]
+
+    def _labelled(self, number: int, rows: Int[Tensor, "step"]) -> list[bool]:
+        """In which label spaces a window has a label."""
+        one = self.recordings.recordings[number]
+        truth = [one.truth[space.name] for space in self.recordings.spaces]
+        return [bool((t if t.ndim == 1 else t[rows[rows >= 0]]).isfinite().any()) for t in truth]
 
     def __call__(self, rows: Int[Tensor, "batch"], generator: torch.Generator) -> LabelledSequences:
         """The windows with these numbers, augmented with this generator's numbers, padded to the longest."""

@@ -46,6 +46,9 @@ COMPOUND_EXPRESSIONS = (
 #: What else codebooks describe.
 OTHER_STATES = ("pain", "cluelessness", "speech")
 
+#: The one that has an entry for each compound expression of every dataset's label space.
+COMPOUND_CODEBOOK = "emotionet"
+
 _BOOK_KEYS = ("name", "version", "source", "note", "own_expressions", "expressions")
 _ENTRY_KEYS = ("action_units", "weights", "source", "note")
 

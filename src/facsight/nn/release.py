@@ -8,6 +8,7 @@ import torch
 from torch import nn
 
 from facsight.core.errors import BadCheckpoint, BadRecipe, UnknownName
+from facsight.core.installed import published_folder
 
 #: Nothing of it, its last layer, or all.
 Trained = Literal["none", "last", "all"]
@@ -56,14 +57,17 @@ def last_layers(network: nn.Module, count: int) -> list[nn.Module]:
 
 
 def open_model(pretrained: str | None, kind: str | None, config: Mapping[str, Any]) -> nn.Module:
-    """A model of `transformers`, with published weights or with random ones."""
+    """A model of `transformers`, with published weights or with random ones.
+
+    `pretrained` is a local folder, a name of a hub, or `@package/folder` (`core.installed`).
+    """
     from transformers import AutoConfig, AutoModel
 
     if (kind is None) == (pretrained is None):
         raise BadRecipe("a transformers encoder needs either `pretrained` or `kind` (random weights)")
     try:
         if pretrained is not None:
-            return AutoModel.from_pretrained(pretrained, use_safetensors=True)
+            return AutoModel.from_pretrained(published_folder(pretrained), use_safetensors=True)
         return AutoModel.from_config(AutoConfig.for_model(str(kind), **config))
     except (KeyError, OSError, ValueError) as error:
         name = pretrained or kind

@@ -38,14 +38,34 @@ def channel_moments(
     return mean, (rows - mean).square().mean(dim=0).sqrt()
 
 
+def moments_of(
+    network: SplitNetwork, inputs: Float[Tensor, "n *shape"]
+) -> tuple[Float[Tensor, "channel"], Float[Tensor, "channel"]]:
+    """`channel_moments` of the features of many inputs, whose maps are never held at once."""
+    return _together(network.encode_all(inputs, then=_of_places))
+
+
+def _of_places(features: Float[Tensor, "n channel *place"]) -> Float[Tensor, "n two_channels"]:
+    """Mean and variance of each row's channels over its places."""
+    places = features.flatten(2) if features.ndim > 2 else features.unsqueeze(2)
+    return torch.cat([places.mean(dim=2), places.var(dim=2, correction=0)], dim=1)
+
+
+def _together(rows: Float[Tensor, "n two_channels"]) -> tuple[Tensor, Tensor]:
+    # all rows have as many places: the variance of all is the mean within rows and that of the rows' means
+    mean, within = rows.tensor_split(2, dim=1)
+    whole = mean.mean(dim=0)
+    return whole, (within.mean(dim=0) + (mean - whole).square().mean(dim=0)).sqrt()
+
+
 def source_moments(network: SplitNetwork, people: People, *, classes: int) -> SourceMoments:
     """The moments of people as a network sees them; people without rows are left out."""
     means, deviations, by_class = [], [], []
     for _, own in people.each():
-        features = network.encode_all(own.inputs)
-        mean, deviation = channel_moments(features)
+        rows = network.encode_all(own.inputs, then=_of_places)
+        mean, deviation = _together(rows)
         means.append(mean)
         deviations.append(deviation)
-        by_class.append(torch.stack([channel_moments(features[own.label == k])[0] for k in range(classes)]))
+        by_class.append(torch.stack([_together(rows[own.label == k])[0] for k in range(classes)]))
     means, deviations = torch.stack(means), torch.stack(deviations)
     return SourceMoments(means.mean(dim=0), deviations.mean(dim=0), torch.stack(by_class))

@@ -1,5 +1,7 @@
 """A classifier cut in two, between which a person's style can be taken off: inputs, features, logits."""
 
+from collections.abc import Callable
+
 import torch
 from jaxtyping import Float
 from torch import Tensor, nn
@@ -37,13 +39,19 @@ class SplitNetwork(nn.Module):
         return self.decide(self.encode(inputs))
 
     @torch.no_grad()
-    def encode_all(self, inputs: Float[Tensor, "n *shape"]) -> Float[Tensor, "n channel *place"]:
-        """Features of many inputs, a part at a time and without gradients, on the network's device."""
-        device = next(self.parameters()).device
+    def encode_all(
+        self, inputs: Float[Tensor, "n *shape"], then: Callable[[Tensor], Tensor] | None = None
+    ) -> Float[Tensor, "n *kept"]:
+        """Features of many inputs, or what `then` makes of them, on the network's device, without gradients.
+
+        Inputs go to the device and through the network a part at a time, and of each part only what `then`
+        gives is kept: of many maps, keep less.
+        """
+        device, keep = next(self.parameters()).device, then or nn.Identity()
         parts = inputs.tensor_split(
             -(-len(inputs) // AT_ONCE) or 1
         )  # of even length: statistics may be taken
-        return torch.cat([self.encode(part.to(device)) for part in parts])
+        return torch.cat([keep(self.encode(part.to(device))) for part in parts])
 
 
 def _entering(head: nn.Module) -> int:

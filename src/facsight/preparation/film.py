@@ -19,9 +19,10 @@ from facsight.analysis.frames import Eye, Seen, look_along
 from facsight.analysis.one_video import Sampling, told_damage
 from facsight.core.errors import BadMedia, BadOutput, counted
 from facsight.core.saving import told_reason
-from facsight.faces.face import FaceFinder
+from facsight.faces.face import Face, FaceFinder
 from facsight.media.footage import Footage
 from facsight.media.sequence import open_footage
+from facsight.preparation.crop_type import LEAST
 
 #: Tracks beside the main one that are told one by one.
 _TOLD = 3
@@ -36,6 +37,18 @@ class FaceExtractor(Protocol):
     def rows(self, crops: UInt8[np.ndarray, "face side side 3"]) -> np.ndarray:
         """A row a face."""
         ...
+
+
+@runtime_checkable
+class PointExtractor(Protocol):
+    """What makes a row of numbers of each face without its pixels."""
+
+    def rows_of(self, faces: Sequence[Face]) -> np.ndarray:
+        """A row a face."""
+        ...
+
+
+Extractor = FaceExtractor | PointExtractor
 
 
 @dataclass(frozen=True, eq=False)
@@ -54,7 +67,7 @@ class Film:
 
 
 def watch(
-    path: Path, finder: FaceFinder, extractors: Mapping[str, FaceExtractor], sampling: Sampling, room: Path
+    path: Path, finder: FaceFinder, extractors: Mapping[str, Extractor], sampling: Sampling, room: Path
 ) -> Film:
     """Look through a video once; what waits for its end lies in the folder `room`, and is gone afterwards.
 
@@ -62,7 +75,7 @@ def watch(
     """
     if path.is_dir() and sampling.sequence is None:
         raise BadMedia("it is a folder of pictures: say how many are a second, such as --sequence 25")
-    sides = sorted({extractor.side for extractor in extractors.values()})
+    sides = sorted({one.side for one in extractors.values() if isinstance(one, FaceExtractor)} or {LEAST})
     eye = Eye(finder, sides[0], steady=sampling.steady, also=sides[1:])
     numbers, times, tracks = [], [], []
     with ExitStack() as stack:
@@ -76,9 +89,8 @@ def watch(
             numbers += [one.at.number for one in seen]
             times += [one.at.time for one in seen]
             for name, extractor in extractors.items():
-                crops = list(_crops(seen, extractor.side))
-                if crops:
-                    spools[name].add(extractor.rows(np.stack(crops)))
+                if any(one.look.faces for one in seen):
+                    spools[name].add(_rows(seen, extractor))
         if not numbers:
             raise BadMedia(f"{str(path)!r} has no frame that can be decoded; copy or download it again")
         main, told = _main_track([track for _, track in tracks], len(numbers))
@@ -87,6 +99,12 @@ def watch(
         seen_in = np.array([tracks[place][0] for place in places], np.int64)
         told += _told_of(footage)
     return Film(np.array(numbers, np.int64), np.array(times, np.float64), seen_in, rows, told)
+
+
+def _rows(seen: Sequence[Seen], extractor: Extractor) -> np.ndarray:
+    if isinstance(extractor, PointExtractor):
+        return extractor.rows_of([face for one in seen for face in one.look.faces])
+    return extractor.rows(np.stack(list(_crops(seen, extractor.side))))
 
 
 def _crops(seen: Sequence[Seen], side: int) -> Iterator[UInt8[np.ndarray, "side side 3"]]:

@@ -188,6 +188,8 @@ def _face_stream(
     if not len(film.seen):
         return Made(reason="no face was seen in it", absent=True)
     rows = film.rows[name]
+    if rows.dtype.kind == "f" and not np.isfinite(rows).any():
+        return Made(reason="faces were seen in it, but this finder does not tell that of them", absent=True)
     if rows.dtype.kind == "f":
         values = np.full((len(film.times), *extractor.size), np.nan, np.float32)
         values[film.seen] = rows

@@ -174,6 +174,21 @@ def _check_options(source: str, kind: Kind, section: str, options: dict[str, Any
     if section in kind.named and "name" not in options:
         raise BadRecipe(f"{source}: [{section}] needs a `name`; see `facsight list {kind.named[section]}`")
     _refuse(source, owner, section, options, section_options(kind, section, options))
+    if section == "data" and "datasets" in options:
+        options["datasets"] = _datasets(source, kind, options["datasets"])
+
+
+def _datasets(source: str, kind: Kind, datasets: Mapping[str, Any]) -> dict[str, Any]:
+    """The options of each of several datasets: those that [data] has for it alone, without folds."""
+    found = {}
+    for name, own in datasets.items():
+        check_kind(source, f"data.datasets.{name}", own, dict)
+        found[name] = dict(own)
+        _check_options(source, kind, "data", found[name])
+        for key in ("fold", "folds", "protocol", "groups", "datasets"):
+            if key in own:
+                raise BadRecipe(f"{source}: data.{key} is of all datasets together, not of {name!r}")
+    return found
 
 
 def _check_modalities(source: str, modalities: dict[str, Any]) -> None:

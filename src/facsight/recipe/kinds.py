@@ -8,6 +8,7 @@ from typing import Any, get_type_hints
 
 from facsight import catalog
 from facsight.core.errors import BadRecipe, did_you_mean
+from facsight.data.windows import Groups
 from facsight.scoring.steps import ADJUSTMENTS, FILTERS
 from facsight.training.people_plan import BASELINES
 from facsight.training.plan import BUDGET
@@ -108,6 +109,7 @@ SEQUENCES = Kind(
             "protocol": str,
             "scheme": str,
             "spaces": Sequence[str],
+            "groups": Groups,
         },
         "fusion": {"name": str},
         "temporal": {"name": str},
@@ -121,7 +123,7 @@ SEQUENCES = Kind(
         "postprocess": dict.fromkeys((*FILTERS, *ADJUSTMENTS), dict),
     },
     supplied={
-        "data": {"split", "modalities", "wanted"},
+        "data": {"split", "modalities", "wanted", "read"},
         "fusion": {"sizes"},
         "temporal": {"features"},
         "method": {"network", "spaces", "importance"},

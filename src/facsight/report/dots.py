@@ -1,6 +1,7 @@
 """Dot-and-interval plots as SVG that follows the page's colours: one row a map, floors beside it."""
 
-from collections.abc import Sequence
+import math
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 WIDTH, LEFT, RIGHT, ROW, TOP, BOTTOM = 520, 168, 58, 22, 8, 24
@@ -49,32 +50,49 @@ class DotChart:
     bottom: int = BOTTOM
 
 
+@dataclass(frozen=True)
+class Axis:
+    """Values from `low` to `high` between the edges `left` and `right` of a chart."""
+
+    low: float
+    high: float
+    left: int = LEFT
+    right: int = WIDTH - RIGHT
+
+    def across(self, value: float) -> float:
+        """Where a value lies; one beyond an end lies on it."""
+        inside = min(max(value, self.low), self.high)
+        return self.left + (inside - self.low) / (self.high - self.low) * (self.right - self.left)
+
+    def ticks(self) -> tuple[tuple[float, str], ...]:
+        """The ends and zero, or else the middle, where they would not be written over one another."""
+        middle = 0.0 if self.low < 0 < self.high else (self.low + self.high) / 2
+        ends = [end for end in (self.low, self.high) if abs(end - middle) > APART * (self.high - self.low)]
+        return tuple((self.across(v), f"{v:.2g}") for v in sorted([middle, *ends]))
+
+
+def axis_of(values: Iterable[float], *, left: int = LEFT, right: int = WIDTH - RIGHT) -> Axis:
+    """An axis that shows all values, and zero."""
+    shown = [value for value in values if math.isfinite(value)]
+    low, high = min([0.0, *shown]), max([0.0, *shown])
+    return Axis(low, high if high > low else low + 1, left, right)
+
+
 def dot_chart(
     title: str, estimates: Sequence[Estimate], *, bounds: tuple[float, float] | None = None
 ) -> DotChart:
     """One row an estimate, from top to bottom; the axis spans `bounds` or what is shown, and zero."""
-    low, high = bounds or _bounds(estimates)
-    across = lambda v: LEFT + (min(max(v, low), high) - low) / (high - low) * (WIDTH - LEFT - RIGHT)  # noqa: E731
+    axis = Axis(*bounds) if bounds else axis_of(end for e in estimates for end in (e.low, e.high, e.value))
     rows = tuple(
         Row(
             name=e.name,
             kind=e.kind,
             y=TOP + ROW * (number + 0.5),
-            x=across(e.value),
-            low=across(e.low),
-            high=across(e.high),
+            x=axis.across(e.value),
+            low=axis.across(e.low),
+            high=axis.across(e.high),
             text=f"{e.value:.3f}",
         )
         for number, e in enumerate(estimates)
     )
-    middle = 0.0 if low < 0 < high else (low + high) / 2
-    ends = [end for end in (low, high) if abs(end - middle) > APART * (high - low)]
-    marks = sorted([middle, *ends])
-    ticks = tuple((across(v), f"{v:.2g}") for v in marks)
-    return DotChart(title, rows, ticks, TOP + ROW * len(estimates) + BOTTOM)
-
-
-def _bounds(estimates: Sequence[Estimate]) -> tuple[float, float]:
-    ends = [end for e in estimates for end in (e.low, e.high, e.value)]
-    low, high = min(0.0, *ends), max(0.0, *ends)
-    return (low, high) if high > low else (low, low + 1)
+    return DotChart(title, rows, axis.ticks(), TOP + ROW * len(estimates) + BOTTOM)

@@ -9,8 +9,10 @@ from typing import Any
 import polars as pl
 
 from facsight.analysis.columns import reading_columns
+from facsight.analysis.compound import load_compounds
 from facsight.analysis.run import load_run
 from facsight.analysis.wording import percent
+from facsight.report.compound import compound_list, compound_values
 from facsight.report.page import write_page
 from facsight.report.personal import personal_values
 from facsight.report.photo_card import SHORT, photo_card
@@ -31,7 +33,7 @@ def write_report(folder: Path, *, photos: int = PHOTOS_SHOWN, pictures: bool = T
     maps and numbers.
     """
     records, about = load_run(folder)
-    reader = about["reader"]
+    reader, compounds = about["reader"], load_compounds(folder)
     ok = records.filter(pl.col("status") == "ok")
     first = ok.select(pl.col("photo").unique(maintain_order=True).head(photos)).collect()["photo"]
     full = pl.col("photo").is_in(first.implode()) & (pl.col("face") <= FACES_SHOWN)
@@ -60,6 +62,8 @@ def write_report(folder: Path, *, photos: int = PHOTOS_SHOWN, pictures: bool = T
         columns_about=_columns_about(folder),
         how=_how(about),
         person=personal_values(reader),
+        compound=compound_values(compounds),
+        compounds=compound_list(compounds),
         units_of=_learnt_on(reader),
     )
 

@@ -9,6 +9,7 @@ import polars as pl
 from polars import selectors as cs
 
 from facsight.analysis.by_model import ByModel, load_by_model
+from facsight.analysis.compound import Compounds, load_compounds
 from facsight.analysis.study import load_study
 from facsight.analysis.wording import percent, unit_name
 from facsight.report.by_model import model_section, model_values
@@ -21,6 +22,7 @@ from facsight.report.chart_data import (
     strongest,
     unit_names,
 )
+from facsight.report.compound import compound_list, compound_values
 from facsight.report.moments import Moment, load_events, moments
 from facsight.report.page import write_page
 from facsight.report.personal import personal_section, personal_values
@@ -60,12 +62,13 @@ CHART = ("timeline_data.js", "timeline_draw.js", "timeline_readout.js", "timelin
 
 @dataclass(frozen=True)
 class Study:
-    """A folder of videos as it was read: its tables, what is said of them, a model's answers if any."""
+    """A folder of videos as it was read: tables, what is said of it, and answers of models and rules."""
 
     table: pl.LazyFrame
     about: Mapping[str, Any]
     events: pl.DataFrame | None
     by_model: ByModel | None = None
+    compounds: Compounds | None = None
 
     @property
     def classes(self) -> Sequence[str]:
@@ -113,7 +116,7 @@ def open_study(folder: Path) -> Study:
     table, about = load_study(folder)
     if "person" in table.collect_schema():
         table = table.with_columns(track="person").drop("person")
-    return Study(table, about, load_events(folder), load_by_model(folder))
+    return Study(table, about, load_events(folder), load_by_model(folder), load_compounds(folder))
 
 
 def write_study_report(folder: Path, *, photos: int = VIDEOS_PICTURED, pictures: bool = True) -> Path:
@@ -148,6 +151,7 @@ def page_values(study: Study, videos: Sequence[Mapping[str, Any]]) -> dict[str, 
         "told_apart": about.get("people"),
         "sampling": _sampling(about),
         "model": model_values(study.by_model),
+        "compound": compound_values(study.compounds),
         "person": personal_values(about["reader"]),
         "script": script(*CHART, "study.js"),
         "watch": None,
@@ -163,6 +167,7 @@ def video_section(
     shown = {"number": number + 1, "told": told, "name": name, "folder": folder, "timeline": None}
     shown |= {"length": None, "people": [], "others": 0, "data": None, "held": interactive}
     shown |= {"personal": None, "by_model": model_section(study.by_model, told["file"])}
+    shown |= {"compounds": compound_list(study.compounds, told["file"])}
     if rows.is_empty():
         return shown
     tracks, others = _longest(rows)

@@ -5,6 +5,7 @@ import os
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 from facsight import catalog
 from facsight.core.errors import BadTable, UnknownName, did_you_mean
@@ -21,16 +22,21 @@ Cards = Mapping[str, StreamCard]
 Read = Callable[[Recipe, str | None, Cards | None], tuple[SequenceSet, dict[str, StreamCard]]]
 
 #: Options of [data] that say which recordings are taken, not how they are read.
-_CHOICE = ("name", "fold", "folds", "fold_seed", "protocol", "scheme", "spaces")
+_CHOICE = ("name", "fold", "folds", "fold_seed", "protocol", "scheme", "spaces", "groups")
 
 
 def read_recordings(
     recipe: Recipe, split: str | None, wanted: Cards | None = None
 ) -> tuple[SequenceSet, dict[str, StreamCard]]:
-    """The recordings of a split of the dataset, all of them for None, with the recipe's modalities."""
+    """The recordings of a split of the dataset, all of them for None, with the recipe's modalities.
+
+    Several datasets are read one by one; their modalities are to be the same.
+    """
     options = {key: value for key, value in recipe.sections["data"].items() if key not in _CHOICE}
     loader = catalog.load("recordings", recipe.sections["data"]["name"])
     known = inspect.signature(loader).parameters
+    if "read" in known:
+        return _several(recipe, split, wanted, loader, options)
     modalities = recipe.sections["modalities"]
     if "folder" in known:
         usual = Path(os.environ.get("FACSIGHT_DATA", "data")) / recipe.sections["data"]["name"]
@@ -40,6 +46,25 @@ def read_recordings(
         frames = frames or dict.fromkeys(read_cards(Path(options["folder"])), 1)
         return loader(split=split, modalities=frames, wanted=wanted, **options)
     return _only(loader(split=split or "train", **options), tuple(modalities)), {}
+
+
+def _several(
+    recipe: Recipe,
+    split: str | None,
+    wanted: Cards | None,
+    loader: Callable[..., SequenceSet],
+    options: Mapping[str, Any],
+) -> tuple[SequenceSet, dict[str, StreamCard]]:
+    cards: dict[str, StreamCard] = {}
+
+    def read(own: Mapping[str, Any]) -> SequenceSet:
+        of_one = replace(recipe, sections={**recipe.sections, "data": own})
+        found, told = read_recordings(of_one, split, wanted)
+        check_versions(told, cards, found.name)
+        cards.update(told)
+        return labelled_with(found, own["spaces"]) if "spaces" in own else found
+
+    return loader(split=split, read=read, **options), cards
 
 
 class ReadOnce:

@@ -22,10 +22,10 @@ from facsight.training.run_folder import METRICS, RECIPE, write_whole
 from facsight.training.sequence_scoring import (
     Said,
     predict_windows,
-    prediction_table,
     quick_scores,
     sequence_scores,
 )
+from facsight.training.sequence_tables import prediction_table
 
 #: The predictions of a run, beside its scores, and those before post-processing, where there is any.
 PREDICTIONS, UNTUNED = "predictions", "predictions-untuned"

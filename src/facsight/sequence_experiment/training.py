@@ -77,7 +77,7 @@ def _train(
     method = build_sequence_method(recipe, architecture, recordings, stages, donors)
     trained = fit(
         method,
-        method.examples(Windows(recordings, plan, SequenceAugmentation(**recipe.sections["augmentation"]))),
+        method.examples(_windows(recipe, recordings, plan)),
         Plan(**recipe.sections["training"]),
         run,
         seed=recipe.seed,
@@ -90,6 +90,13 @@ def _train(
         _card(recipe, recordings, architecture, features, out.name),
     )
     return run
+
+
+def _windows(recipe: Recipe, recordings: SequenceSet, plan: WindowPlan) -> Windows:
+    """The windows for training; those of several datasets are balanced by these, if nothing else is said."""
+    usual = "datasets" if recordings.datasets else "classes"
+    changes = SequenceAugmentation(**recipe.sections["augmentation"])
+    return Windows(recordings, plan, changes, recipe.sections["data"].get("groups", usual))
 
 
 def build_sequence_method(

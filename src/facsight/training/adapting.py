@@ -116,7 +116,8 @@ def adapt(
     """Adapt to one person: `begin`, then as many steps as the plan has; the same call goes on when killed.
 
     The method is shown what it says it `sees`, and no more. It never sees a label of the target: there is
-    none in what it gets, and nothing is selected by one. A batch is at most the whole target.
+    none in what it gets, and nothing is selected by one. A batch is at most the whole target. Inputs stay
+    where they are, and go to the device a part at a time.
     """
     if len(target) < 2:
         raise BadPeople(f"expected at least 2 inputs of the target, found {len(target)}: use a longer clip")
@@ -126,17 +127,27 @@ def adapt(
             f"{type(method).__name__} looks at source people, and there are none: give some, or use a method "
             "that sees the target only"
         )
-    device = Accelerator().device
-    method = method.to(device)
+    method = method.to(Accelerator().device)
     with torch.random.fork_rng():
         torch.manual_seed(seed)
-        method.eval().begin(target.to(device), shown.to(device) if shown else None)
+        method.eval().begin(target, shown)
+    _check_found_out(method)
     if not method.trains:
         return method.eval()
 
     def refresh(current: Adaptation, progress: float) -> None:
-        current.eval().refresh(target.to(device), progress)
+        current.eval().refresh(target, progress)
 
     examples = TargetExamples(target, shown, together=method.together)
     plan = replace(plan, batch_size=min(plan.batch_size, len(target)))
     return fit(method, examples, plan, run, seed=seed, on_step=on_step, before_epoch=refresh).eval()
+
+
+def _check_found_out(method: Adaptation) -> None:
+    """`BadPeople` where statistics of the target are no numbers: nothing after would tell."""
+    for name, tensor in method.personal().items():
+        if not tensor.isfinite().all():
+            raise BadPeople(
+                f"{type(method).__name__} found NaN or infinity of the target ({name}): its features are not "
+                "finite; look at its inputs, or at the network"
+            )

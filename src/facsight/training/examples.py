@@ -3,7 +3,7 @@
 from typing import Any, Protocol, runtime_checkable
 
 import torch
-from jaxtyping import Int
+from jaxtyping import Bool, Int
 from torch import Tensor
 
 
@@ -21,6 +21,6 @@ class Examples(Protocol):
 
     def __call__(self, rows: Int[Tensor, "batch"], generator: torch.Generator, /) -> Any: ...
 
-    def labels(self) -> Int[Tensor, "n"] | None:
-        """The class of each example, by which they are balanced; None where an example has no one class."""
+    def labels(self) -> Int[Tensor, "n"] | Bool[Tensor, "n group"] | None:
+        """By what examples are balanced: the class of each, or the groups that it is in; None for neither."""
         ...

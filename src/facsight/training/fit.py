@@ -133,7 +133,7 @@ def _weights(examples: Examples, balance: float) -> Float[Tensor, "n"]:
     if labels is None:
         if balance:
             raise BadTraining(
-                f"a {examples.kind} has no one class here to balance by: set training.balance to 0"
+                f"a {examples.kind} has no one class or dataset here to balance by: set training.balance to 0"
             )
         labels = torch.zeros(len(examples), dtype=torch.long)
     return sampling_weights(labels, balance=balance)

@@ -5,7 +5,6 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-import polars as pl
 import torch
 from jaxtyping import Float, Int
 from torch import Tensor
@@ -109,7 +108,8 @@ def quick_scores(said: Sequence[Said], recordings: SequenceSet) -> dict[str, flo
 def sequence_scores(said: Sequence[Said], recordings: SequenceSet, train: SequenceSet) -> dict[str, Any]:
     """Everything that a report shows, as plain data; a value that does not exist is None.
 
-    `train` are the recordings for training, whose mean and most frequent class are the floors.
+    `train` are the recordings for training, whose mean and most frequent class are the floors. Of several
+    datasets there are scores of each besides, in the label spaces in which it has labels.
     """
     scores: dict[str, Any] = {
         "recordings": len(recordings),
@@ -120,53 +120,25 @@ def sequence_scores(said: Sequence[Said], recordings: SequenceSet, train: Sequen
     for space in recordings.spaces:
         rows = _rows(said, recordings, space)
         scores[space.name] = _of_space(rows, space, _floor(train, space))
+    if recordings.datasets:
+        scores["datasets"] = {
+            name: _of_dataset(said, recordings, train, name) for name in recordings.datasets
+        }
     return _plain(scores)
 
 
-def prediction_table(said: Sequence[Said], recordings: SequenceSet) -> pl.DataFrame:
-    """A row a sample of the dataset, a recording or a frame of one, as `facsight score --protocol` reads it.
-
-    A frame gets what is said of the step in which it lies.
-    """
-    parts = []
-    for one, answer in zip(recordings.recordings, said, strict=True):
-        names = pl.DataFrame({"sample": [one.name]}) if one.frames is None else one.frames
-        if one.frames is not None:
-            place = (
-                (one.frames["time"] / recordings.step + 1e-6).floor().clip(0, one.steps - 1).cast(pl.Int64)
-            )
-            rows = torch.from_numpy(place.to_numpy().copy())
-        elif any(recordings.of_steps.values()):
-            times = [k * recordings.step for k in range(one.steps)]
-            names = pl.DataFrame({"sample": [f"{one.name}@{time:g}" for time in times], "time": times})
-            rows = torch.arange(one.steps)
-        else:
-            rows = None
-        columns = {}
-        for space in recordings.spaces:
-            output = answer.outputs[space.name]
-            columns |= answer_columns(output[None] if rows is None else output[rows], space)
-        parts.append(names.with_columns(**columns))
-    return pl.concat(parts)
-
-
-def answer_columns(output: Float[Tensor, "n column"], space: LabelSpace) -> dict[str, pl.Series]:
-    """The columns of a label space that logits or values become; a row that is not known is null."""
-    known = output.isfinite().all(dim=1).tolist()
-    if space.kind == "classes":
-        shares = output.softmax(dim=1)
-        best = [
-            space.classes[k] if there else None
-            for k, there in zip(shares.argmax(1).tolist(), known, strict=True)
-        ]
-        told = {name: shares[:, k] for k, name in enumerate(space.shares)}
-        return {space.column: pl.Series(best, dtype=pl.String)} | {n: _series(v) for n, v in told.items()}
-    values = output.sigmoid() if space.kind == "units" else output.clamp(space.low, space.high)
-    return {name: _series(values[:, k]) for k, name in enumerate(space.columns)}
-
-
-def _series(values: Float[Tensor, "n"]) -> pl.Series:
-    return pl.Series(values.tolist(), dtype=pl.Float32).fill_nan(None)
+def _of_dataset(
+    said: Sequence[Said], recordings: SequenceSet, train: SequenceSet, dataset: str
+) -> dict[str, Any]:
+    pairs = zip(recordings.recordings, said, strict=True)
+    answers = [answer for one, answer in pairs if one.dataset == dataset]
+    own = recordings.subset(lambda one: one.dataset == dataset)
+    rows = {space: _rows(answers, own, space) for space in own.spaces}
+    return {
+        space.name: _of_space(found, space, _floor(train, space))
+        for space, found in rows.items()
+        if found.people
+    }
 
 
 @dataclass(frozen=True)
@@ -245,6 +217,7 @@ def _of_classes(rows: _Rows, space: LabelSpace, floor: Tensor) -> dict[str, Any]
     scores = {
         "accuracy": classification.accuracy_of,
         "macro_f1": classification.macro_f1,
+        "weighted_f1": classification.weighted_f1,
         "balanced_accuracy": classification.balanced_accuracy,
     }
     right = (predicted == truth).double()

@@ -30,8 +30,6 @@ CONVENTIONS = (
     "how often the unit's own map is largest in the unit's region, of faces that show it."
 )
 
-WEAK = "weak: learnt from expressions and a codebook alone, no coded unit was seen but to choose thresholds"
-
 
 def score_units(
     run: Path,
@@ -48,14 +46,13 @@ def score_units(
     trained = open_unit_run(run, split=split, folder=folder, on_face=on_face)
     said = answers(lambda seen: read_units_both_ways(trained.network, seen.pixels), trained.crops)
     person = persons_of(said.person)
-    if split == "val":
+    cross_fitted = split == "val" and not trained.weak
+    if cross_fitted:
         columns = zip(said.probabilities.T, said.shown.T, strict=True)
         choices = [choose(chance, shown, person) for chance, shown in columns]
     else:
         choices = [_given(said, place, one) for place, one in enumerate(trained.thresholds)]
-    found = unit_scores(said, trained.crops.faces.action_units, choices, cross_fitted=split == "val")
-    if trained.weak:
-        found["told"].insert(0, WEAK)
+    found = unit_scores(said, trained.crops.faces.action_units, choices, cross_fitted=cross_fitted)
     scores = {"data": trained.crops.faces.name, "split": split, "weak": trained.weak} | found
     suffix = "" if split == "val" else f"-{split}"
     _write_predictions(run / f"predictions{suffix}.parquet", trained, said, choices)

@@ -22,6 +22,7 @@ from facsight.nn.unit_weights import KIND, build_unit_network, load_unit_network
 from facsight.nn.weights import save_network, start_from
 from facsight.preparation.landmarks import with_landmarks
 from facsight.recipe import Recipe, read_recipe
+from facsight.scoring.tallies import SHOWN
 from facsight.training.fit import fit
 from facsight.training.plan import Plan
 from facsight.training.run_folder import ENVIRONMENT, RECIPE, WEIGHTS, RunFolder, environment
@@ -82,19 +83,19 @@ def train_units(
 ) -> RunFolder:
     """Train what the recipe says into the folder `out`; the same call goes on with an interrupted run.
 
-    The weights are the averaged ones of the last step; validation faces only give the thresholds.
-    `BadLabels` where no training face is coded.
+    The weights are the averaged ones of the last step; validation faces only give the thresholds. A method
+    that learns without coded units is weak: its card says so, and its thresholds are one half, as coded
+    faces would choose others. `BadLabels` where no training face is coded, but for such a method.
     """
     run = RunFolder(out, recipe.to_toml())
     faces = load_units(recipe, "train", on_face=on_face)
     held_out = unit_crops(recipe, load_units(recipe, "val", on_face=on_face), augment=False)
     method = build_unit_method(recipe, faces)
-    examples = method.examples(unit_crops(recipe, faces, augment=True))
-    _check_labels(examples.faces, held_out.faces)
+    _check_labels(faces, held_out.faces, weak=is_weak(method))
     run.write_json(ENVIRONMENT, environment(recipe.seed))
     trained = fit(
         method,
-        examples,
+        method.examples(unit_crops(recipe, faces, augment=True)),
         Plan(**recipe.sections["training"]),
         run,
         seed=recipe.seed,
@@ -104,30 +105,33 @@ def train_units(
     network = trained.get_submodule("network")
     assert isinstance(network, UnitNetwork)  # methods of units are built around one
     said = answers(lambda seen: read_units_both_ways(network, seen.pixels), held_out)
-    save_network(network, run.file(WEIGHTS), _card(recipe, faces, said, out.name, weak=is_weak(method)))
+    card = _card(recipe, faces, said, out.name) | {"weak": is_weak(trained)}
+    if card["weak"]:
+        card["thresholds"] = [SHOWN] * len(faces.action_units)
+    save_network(network, run.file(WEIGHTS), card)
     return run
 
 
-def _check_labels(faces: UnitSet, held_out: UnitSet) -> None:
+def is_weak(method: UnitMethod) -> bool:
+    """Whether a method learns without coded units."""
+    return getattr(method, "weak", False)
+
+
+def _check_labels(faces: UnitSet, held_out: UnitSet, *, weak: bool) -> None:
     if held_out.action_units != faces.action_units:
         raise BadLabels(
             f"train and val have different action units: {list(faces.action_units)} and "
             f"{list(held_out.action_units)}"
         )
     for name, some in (("training", faces), ("validation", held_out)):
-        if some.presence.isnan().all():
+        if some.presence.isnan().all() and not (weak and some is faces):
             raise BadLabels(
                 f"{some.name}: none of {len(some)} {name} faces has a coded action unit: all are NaN; see "
                 "how the dataset's files were read with `facsight data check`"
             )
 
 
-def is_weak(method: UnitMethod) -> bool:
-    """Whether a method learns units that nobody coded: its network, scores and pages are marked so."""
-    return bool(getattr(method, "weak", False))
-
-
-def _card(recipe: Recipe, faces: UnitSet, said: UnitAnswers, name: str, *, weak: bool) -> dict[str, Any]:
+def _card(recipe: Recipe, faces: UnitSet, said: UnitAnswers, name: str) -> dict[str, Any]:
     """What a weights file of a reader of action units says of itself."""
     person = persons_of(said.person)
     columns = zip(said.probabilities.T, said.shown.T, strict=True)
@@ -141,7 +145,6 @@ def _card(recipe: Recipe, faces: UnitSet, said: UnitAnswers, name: str, *, weak:
         "crop_size": recipe.sections["crop"]["size"],
         "data": faces.name,
         "method": recipe.sections["method"]["name"],
-        "weak": weak,
         "recipe": recipe.to_toml(),
     }
 
@@ -185,4 +188,4 @@ def open_unit_run(
             f"the network reads the units {card['action_units']}, coded are {list(faces.action_units)}"
         )
     crops = unit_crops(recipe, faces, augment=False)
-    return TrainedUnits(run, network, tuple(card["thresholds"]), crops, bool(card.get("weak")))
+    return TrainedUnits(run, network, tuple(card["thresholds"]), crops, card.get("weak", False))

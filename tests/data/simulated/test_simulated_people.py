@@ -25,6 +25,17 @@ def test_each_has_clips_of_every_expression():
     assert people.clip.unique().numel() == 24
 
 
+def test_the_last_people_show_one_expression_of_their_own_most_of_the_time():
+    even, uneven = made(4, first=5, clips=16), made(4, first=5, clips=16, one_sided=2, mostly=0.625)
+    counts = [torch.bincount(one.label, minlength=4).tolist() for _, one in uneven.each()]
+    # people 7 and 8 show expressions 3 and 0 in ten clips of 16, of eight rows each
+    assert counts == [[32, 32, 32, 32], [32, 32, 32, 32], [16, 16, 16, 80], [80, 16, 16, 16]]
+    for one in (0, 1):
+        assert torch.equal(even.of(one).inputs, uneven.of(one).inputs)
+    (always,) = made(1, first=2, clips=16, one_sided=1, mostly=1.0).label.unique().tolist()
+    assert always == 2
+
+
 def test_a_person_is_the_same_whatever_the_generator():
     shown = torch.randn(5, CHANNELS)
     torch.testing.assert_close(styled(shown, 31, Style()), styled(shown, 31, Style()))

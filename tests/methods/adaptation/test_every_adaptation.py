@@ -1,5 +1,6 @@
 """What every way of adapting of the catalogue keeps, before its author writes a test."""
 
+from dataclasses import replace
 from importlib import import_module
 
 import pytest
@@ -7,8 +8,10 @@ import torch
 
 from facsight import catalog
 from facsight.adaptation_experiment.sources import Sources
+from facsight.core.errors import BadPeople, BadTraining
 from facsight.data.simulated.people import NEUTRAL, neutral_clips
 from facsight.data.simulated.people_loading import load_simulated_people
+from facsight.nn import split_network
 from facsight.recipe import check_recipe
 from facsight.training import fit as loop
 from facsight.training.adapting import adapt
@@ -21,18 +24,20 @@ DATA = load_simulated_people(people=6, frames=4)
 TARGET = DATA.people.of(5)
 
 
+RECIPE = check_recipe(
+    {
+        "data": {"name": "simulated_people"},
+        "network": {"name": "split_perceptron", "size": 12, "layers": 1},
+        "method": {"name": "entropy"},
+        "training": {"epochs": 2, "batch_size": 32},
+    }
+)
+
+
 @pytest.fixture(scope="module")
 def sources(tmp_path_factory):
-    recipe = check_recipe(
-        {
-            "data": {"name": "simulated_people"},
-            "network": {"name": "split_perceptron", "size": 12, "layers": 1},
-            "method": {"name": "entropy"},
-            "training": {"epochs": 2, "batch_size": 32},
-        }
-    )
     people = DATA.people.take(DATA.people.person < 5)
-    return Sources(recipe, DATA, people, seed=0, home=tmp_path_factory.mktemp("sources"), on_step=None)
+    return Sources(RECIPE, DATA, people, seed=0, home=tmp_path_factory.mktemp("sources"), on_step=None)
 
 
 def shown(method):
@@ -116,6 +121,88 @@ def test_adapting_that_was_killed_goes_on_exactly(sources, name, tmp_path, monke
     again = adapted(sources, name, tmp_path / "cut")
     with torch.no_grad():
         assert torch.equal(again.predict(TARGET.inputs), whole.predict(TARGET.inputs))
+
+
+# --- bad input, and much of it
+
+
+@EVERY
+def test_a_large_target_goes_through_a_part_at_a_time(sources, name, tmp_path, monkeypatch):
+    """Parts and batches of two rows; a step takes those of the target, of sources and of a memory at once."""
+    monkeypatch.setattr(split_network, "AT_ONCE", 2)
+    method, rows = sources.method(name, {}), []
+    for part in (method.network.encoder, method.network.head):
+        part.register_forward_pre_hook(lambda _, inputs: rows.append(len(inputs[0])))
+    plan, people = replace(PLAN, batch_size=2, epochs=1), sources.people
+    adapt(method, shown(method), people, plan, RunFolder(tmp_path, ""), seed=3)
+    assert max(rows, default=0) <= 3 * 2 < len(shown(method))
+    assert rows or name.startswith("identity_")  # these do nothing for a target
+
+
+def people_of_one_class(people):
+    """Each person is of one class alone, and all classes are there."""
+    return people.take(people.label == people.person % len(DATA.classes))
+
+
+def source_of(people, folder):
+    """Source people who are other than those of the fixture."""
+    return Sources(RECIPE, DATA, people, seed=0, home=folder, on_step=None)
+
+
+#: What compares people at the source, and so needs several.
+SEVERAL = {
+    "subject_based": "4 source people or more",
+    "progressive_subject_based": "4 source people or more",
+    "identity_matching": "4 source people or more",
+    "identity_adversarial": "two or more source people",
+    "neutral_shift": "two",
+    "personalized_feature_translation": "two source people or more",
+}
+
+
+@EVERY
+def test_a_single_source_person_is_refused_or_will_do(name, tmp_path):
+    one = source_of(DATA.people.of(0), tmp_path / "s")
+    if name in SEVERAL:
+        with pytest.raises((BadPeople, BadTraining), match=SEVERAL[name]):
+            adapted(one, name, tmp_path)
+    else:
+        assert adapted(one, name, tmp_path).predict(TARGET.inputs).isfinite().all()
+
+
+@EVERY
+def test_source_people_of_one_class_each_are_refused_or_will_do(name, tmp_path):
+    uneven = source_of(people_of_one_class(DATA.people.take(DATA.people.person < 5)), tmp_path / "s")
+    if name == "nearest_neutral":
+        with pytest.raises(BadPeople, match="source people who have every class"):
+            adapted(uneven, name, tmp_path)
+    else:
+        assert adapted(uneven, name, tmp_path).predict(TARGET.inputs).isfinite().all()
+
+
+@EVERY
+def test_a_target_of_one_class_only_has_answers(sources, name, tmp_path):
+    method, rest = sources.method(name, {}), neutral_clips(TARGET)
+    adapt(method, rest, sources.people, PLAN, RunFolder(tmp_path, ""), seed=3)
+    assert method.eval().predict(TARGET.inputs).isfinite().all()
+
+
+@EVERY
+def test_features_that_are_not_finite_are_told(sources, name, tmp_path):
+    """A network that has no number for one of the target's inputs."""
+    method = sources.method(name, {})
+    target = shown(method)
+    odd = target.inputs[3]
+
+    def breaking(_, inputs):
+        return torch.where((inputs[0] == odd).all(dim=1)[:, None], torch.nan, inputs[0])
+
+    method.network.encoder.register_forward_pre_hook(breaking)
+    if name.startswith("identity_"):  # does nothing for a target: its answer is the one that is no number
+        assert not method.eval().predict(target.inputs)[3].isfinite().all()
+        return
+    with pytest.raises((BadPeople, BadTraining), match=r"nan|NaN"):
+        adapt(method, target, sources.people, PLAN, RunFolder(tmp_path, ""), seed=3)
 
 
 def test_neutral_is_what_simulated_people_call_so():

@@ -132,24 +132,6 @@ def test_people_are_compared_with_each_other_at_the_source():
     torch.testing.assert_close(terms["discrepancy"], wanted)
 
 
-def test_only_relevant_people_are_learnt_from(batch):
-    # the target's mean is (2, .5): person 0's mean (.5, 1) points elsewhere than person 1's (1, 1)
-    method = SubjectBased(plain(ONES), relevant=1, threshold=1.0)
-    method.begin(batch.target, batch.sources)
-    assert method.chosen.tolist() == [False, True]
-    terms = method.objective(batch, 0.0)
-    torch.testing.assert_close(terms["expression"], torch.tensor(cross_entropy([[1.0, 1.0]], [1])))
-    none = replace(batch, sources=batch.sources.of(0))
-    assert method.objective(none, 0.0)["expression"] == 0
-    assert method.objective(none, 0.0)["discrepancy"] == 0
-
-
-@pytest.mark.parametrize("relevant", [0, 3])
-def test_more_relevant_people_than_there_are(batch, relevant):
-    with pytest.raises(BadPeople, match=f"expected 1 to 2 relevant source people, found {relevant}"):
-        SubjectBased(plain(ONES), relevant=relevant).begin(batch.target, batch.sources)
-
-
 @pytest.mark.parametrize(
     ("build", "term"),
     [

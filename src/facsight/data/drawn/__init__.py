@@ -9,6 +9,7 @@
     nuisance_scenario(2000, 500, generator=generator)  # a sticker that tells the label in training only
     load_drawn(split="train")                          # the same for recipes: `data.name = "drawn"`
     draw_clips(100, generator=generator)               # an expression in a short part of each: `.part`
+    draw_courses(100, generator=generator)             # landmarks in time that only their order tells
     draw_units(100, generator=generator)               # units that go together; some hidden: `.occluded`
 
 A drawing shows what the FACS manual describes, as simple shapes; nothing measured on it says how a reader
@@ -18,6 +19,7 @@ does on people.
 from facsight.data.drawn.clips import DrawnClips, draw_clips, load_drawn_clips
 from facsight.data.drawn.conditions import Conditions
 from facsight.data.drawn.cooccurrence import Cooccurrence
+from facsight.data.drawn.courses import COURSES, draw_courses, load_drawn_courses
 from facsight.data.drawn.expressions import PROTOTYPES, Recipe
 from facsight.data.drawn.faces import DrawnFaces, NuisanceScenario, draw_faces, nuisance_scenario
 from facsight.data.drawn.loading import load_drawn, load_drawn_units
@@ -31,6 +33,7 @@ from facsight.data.drawn.units import PAIRED, DrawnUnits, draw_units
 
 __all__ = [
     "ACTION_UNITS",
+    "COURSES",
     "LEFT_FOREHEAD",
     "LEFT_JAW",
     "PAIRED",
@@ -49,11 +52,13 @@ __all__ = [
     "Scene",
     "as_bytes",
     "draw_clips",
+    "draw_courses",
     "draw_faces",
     "draw_units",
     "landmarks",
     "load_drawn",
     "load_drawn_clips",
+    "load_drawn_courses",
     "load_drawn_units",
     "nuisance_scenario",
     "paint",

@@ -45,10 +45,14 @@ def simulate_people(
     style: Style = Style(),
     clips: int = 8,
     frames: int = 8,
+    one_sided: int = 0,
+    mostly: float = 0.75,
 ) -> People:
     """So many people, from number `first` on, with `clips` clips each of `frames` rows of 16 numbers.
 
-    A clip shows one expression, in turn, all through, about as strongly. With d its direction (none for
+    A clip shows one expression, in turn, all through, about as strongly. The last `one_sided` people show
+    expressions in turn first, and then one of their own, until it is in a share `mostly` of their clips; this
+    is that of their number modulo four. With d its direction (none for
     neutral), m what a face is like at rest, and e the noise of clip and frame, a frame is
 
         x = R (g * (m + s d + e)) + o
@@ -58,7 +62,10 @@ def simulate_people(
     """
     clip = torch.arange(people * clips).repeat_interleave(frames)
     person = clip // clips
-    label = clip % clips % len(EXPRESSIONS)
+    in_turn = clip % clips
+    label = in_turn % len(EXPRESSIONS)
+    own = (person >= people - one_sided) & (in_turn >= evenly_shown(clips, mostly))
+    label = torch.where(own, (first + person) % len(EXPRESSIONS), label)
     rest, directions = _faces()
     strength = 1 + 0.2 * torch.randn(people * clips, 1, generator=generator)
     drift = CLIP_NOISE * torch.randn(people * clips, CHANNELS, generator=generator)
@@ -67,6 +74,15 @@ def simulate_people(
     inputs = torch.cat([styled(shown[person == one], first + one, style) for one in range(people)])
     names = tuple(f"person {first + one}" for one in range(people))
     return People(inputs, label, person, clip, names)
+
+
+def evenly_shown(clips: int, mostly: float) -> int:
+    """How many of a person's clips show expressions in turn, if one is to be in a share `mostly` of all.
+
+    >>> evenly_shown(16, 0.625)  # two each of four, and eight more of one: 10 of 16
+    8
+    """
+    return round(clips * (1 - mostly) * len(EXPRESSIONS) / (len(EXPRESSIONS) - 1))
 
 
 def styled(shown: Float[Tensor, "row channel"], person: int, style: Style) -> Float[Tensor, "row channel"]:

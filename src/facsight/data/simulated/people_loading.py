@@ -15,10 +15,12 @@ def load_simulated_people(
     rotation: float = Style.rotation,
     clips: int = 8,
     frames: int = 8,
+    one_sided: int = 0,
+    mostly: float = 0.75,
     data_seed: int = 0,
 ) -> PeopleSet:
     """So many simulated people from number `first` on, who differ so much (see `simulate_people`); with zeros
-    they do not differ.
+    they do not differ. The last `one_sided` show one expression in a share `mostly` of their clips.
     """
     drawn = simulate_people(
         people,
@@ -27,5 +29,7 @@ def load_simulated_people(
         style=Style(gain, offset, rotation),
         clips=clips,
         frames=frames,
+        one_sided=one_sided,
+        mostly=mostly,
     )
     return PeopleSet("simulated_people", EXPRESSIONS, drawn, EXPRESSIONS[NEUTRAL])

@@ -36,7 +36,8 @@ class IdentityAdversarialUnits(UnitMethod):
     """The terms are "units", "identity" and, where `alignment` is above 0, "alignment".
 
     `persons` is how many people train, numbered from 0; faces of nobody known (-1) teach no adversary.
-    `strength` is that of the turned gradient (lambda).
+    `strength` is that of the turned gradient (lambda): with ten times the default, units of drawn faces were
+    no longer learnt (docs/action_units.md).
     """
 
     importance: Tensor
@@ -48,7 +49,7 @@ class IdentityAdversarialUnits(UnitMethod):
         importance: Sequence[float] | None = None,
         *,
         alignment: float = 0.0,
-        strength: float = 2.0,
+        strength: float = 0.03,
         hidden: int = 128,
         rounds: int = 10,
     ):

@@ -31,6 +31,11 @@ from facsight.facs.unit_alignment import unit_misalignment
 from facsight.losses.units import unit_cross_entropy
 from facsight.nn.unit_network import UnitNetwork
 
+NO_EXPRESSIONS = (
+    "weak_units learns from expressions, and these faces have none: choose a dataset that has them, or "
+    "unit_detection, which learns from coded units"
+)
+
 
 class WeakUnits(UnitMethod):
     """Detection of units that only a codebook tells; `told` is what it says of the classes of `space`.
@@ -46,7 +51,7 @@ class WeakUnits(UnitMethod):
     def __init__(
         self,
         network: UnitNetwork,
-        space: LabelSpace,
+        space: LabelSpace | None,
         *,
         codebook: str = DEFAULT_CODEBOOK,
         alignment: float = 1.0,
@@ -54,6 +59,8 @@ class WeakUnits(UnitMethod):
         super().__init__()
         if not alignment >= 0:
             raise BadRecipe(f"method.alignment is a weight of 0 or more, found {alignment}")
+        if space is None:
+            raise BadLabels(NO_EXPRESSIONS)
         book = load_codebook(codebook)
         told = book.weights(space.classes, network.action_units)
         neutral = torch.tensor([name == "neutral" for name in space.classes])
@@ -80,10 +87,7 @@ class WeakUnits(UnitMethod):
     def expected(self, expression: Float[Tensor, "n class"] | None) -> Float[Tensor, "n unit"]:
         """The mean of what is told over each face's shares of the classes, unknown where any share is."""
         if expression is None:
-            raise BadLabels(
-                "weak_units learns from expressions, and these faces have none: choose a dataset with both, "
-                "or unit_detection, which learns from coded units"
-            )
+            raise BadLabels(NO_EXPRESSIONS)
         told = self.told.cpu().to(expression)
         unknown = (expression > 0).to(expression) @ told.isnan().to(expression) > 0
         return torch.where(unknown, torch.nan, expression @ told.nan_to_num())

@@ -7,7 +7,8 @@ Needs    the target without labels; a network with batch normalisation that is n
 Learns   nothing: two numbers a channel of each batch normalisation, in one pass
 Harm     where the target's mix of classes is not that of the sources; with few inputs `prior` helps then.
          On simulated people, who have all classes alike, it is above no adaptation; where they do not
-         differ, below (docs/personal.md)
+         differ, below (docs/personal.md); where one expression is shown most of the time it gains
+         half as much, and makes a third of people worse (docs/adaptation.md)
 Differs  the target is taken a part at a time where it is large, and the parts' statistics are averaged
 """
 
@@ -20,7 +21,7 @@ from torch.nn.modules.batchnorm import _BatchNorm
 from facsight.core.adaptation import Adaptation
 from facsight.core.errors import BadTraining
 from facsight.core.people import People, Unlabelled
-from facsight.nn.split_network import SplitNetwork
+from facsight.nn.split_network import SplitNetwork, pooled
 
 
 class BatchStatistics(Adaptation):
@@ -46,7 +47,7 @@ class BatchStatistics(Adaptation):
             norm.reset_running_stats()
             norm.momentum = None  # the plain mean over parts
             norm.train()
-        self.network.encode_all(target.inputs)
+        self.network.encode_all(target.inputs, then=pooled)
         old = self.prior / (self.prior + len(target))
         for norm, (mean, variance, momentum) in zip(self.norms, before, strict=True):
             norm.eval()

@@ -62,8 +62,8 @@ class ClusterPseudoLabels(Adaptation):
     @torch.no_grad()
     def refresh(self, target: Unlabelled, progress: float) -> None:
         """New clusters and their labels; there are as many as inputs, where these are fewer."""
-        features = self.style(self.network.eval().encode_all(target.inputs))
-        rows, answers = channel_rows(features), self.network.decide(features).softmax(dim=1)
+        known = self.network.eval().encode_all(target.inputs, then=self._rows_and_answers)
+        rows, answers = known.tensor_split([self.centroids.shape[1]], dim=1)
         count = min(len(self.used), len(rows))
         centroids = k_means(rows, count, torch.Generator().manual_seed(SEED))
         members = F.one_hot(nearest(rows, centroids), count).to(rows.dtype)
@@ -73,6 +73,10 @@ class ClusterPseudoLabels(Adaptation):
         self.used[:count] = agree.sum(dim=0) >= self.agreement * members.sum(dim=0).clamp(min=1)
         self.label[:count], self.centroids[:count] = label, centroids
         self.label[count:] = NONE
+
+    def _rows_and_answers(self, features: Tensor) -> Tensor:
+        styled = self.style(features)
+        return torch.cat([channel_rows(styled), self.network.decide(styled).softmax(dim=1)], dim=1)
 
     def objective(self, batch: Adapting, progress: float) -> Terms:
         self.network.eval()

@@ -5,7 +5,8 @@ Source   Kim and Song, "Optimal transport-based identity matching for identity-i
 Needs    labelled source people, several in a batch; nothing of the target
 Learns   cross entropy of features as they are, and of features without their person's shift
 Harm     where people of a batch show different expressions, like is matched with unlike, and what is taken
-         off is expression. On simulated people new ones are read as by plain training (docs/adaptation.md)
+         off is expression. On simulated people new ones are read as by plain training, and the matched term
+         was worth nothing for certain in any setting tried (docs/adaptation.md)
 Differs  both costs in one step (in the release one after the other), from the start (in the release after a
          warm-up); pooled features are matched, and a shift is the same at all places of maps
 """

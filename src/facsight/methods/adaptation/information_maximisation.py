@@ -11,7 +11,8 @@ Differs  a gain and an offset a channel are learnt, so that what is personal sta
          as given: no weight normalisation is put in
 Harm     where the target shows few of the classes, or one most of the time: answers are pushed to all classes
          alike. Pseudo-labels make a network surer of its own mistakes. Where classes were as
-         often, in actors' voices and portraits, it gained (docs/personal.md)
+         often, in actors' voices and portraits, it gained (docs/personal.md). On planted
+         people, who show all classes alike, diversity alone did better than all terms (docs/adaptation.md)
 Stops    after the steps of its plan; nothing is selected
 """
 
@@ -57,14 +58,18 @@ class InformationMaximisation(Adaptation):
     @torch.no_grad()
     def refresh(self, target: Unlabelled, progress: float) -> None:
         """The target's own centroids."""
-        features = self.style(self.network.eval().encode_all(target.inputs))
-        answers, rows = self.network.decide(features).softmax(dim=1), directions(features)
+        known = self.network.eval().encode_all(target.inputs, then=self._answers_and_directions)
+        answers, rows = known.tensor_split([len(self.seen)], dim=1)
         self.seen.copy_(answers.argmax(dim=1).bincount(minlength=len(self.seen)) > 0)
         self.centroids.copy_(weighted_centroids(rows, answers))
         label = self.pseudo_labels(rows)
         again = F.one_hot(label, len(self.seen)).to(rows.dtype)
         self.seen &= again.any(dim=0)
         self.centroids.copy_(weighted_centroids(rows, again))
+
+    def _answers_and_directions(self, features: Tensor) -> Tensor:
+        styled = self.style(features)
+        return torch.cat([self.network.decide(styled).softmax(dim=1), directions(styled)], dim=1)
 
     def pseudo_labels(self, rows: Tensor) -> Tensor:
         """The class of the nearest centroid, among classes that some answer names."""

@@ -17,7 +17,7 @@ from torch import Tensor
 from facsight.core.adaptation import Adaptation
 from facsight.core.errors import BadPeople
 from facsight.core.people import People, Unlabelled
-from facsight.nn.source_moments import SourceMoments, channel_moments
+from facsight.nn.source_moments import SourceMoments, moments_of
 from facsight.nn.split_network import SplitNetwork
 
 
@@ -48,7 +48,7 @@ class NearestNeutral(Adaptation):
 
     @torch.no_grad()
     def begin(self, target: Unlabelled, sources: People | None) -> None:
-        mean, _ = channel_moments(self.network.encode_all(target.inputs))
+        mean, _ = moments_of(self.network, target.inputs)
         apart = ((self.classes[:, self.neutral] - mean) * self.scale).square().sum(dim=1)
         alike = self.classes[apart.argsort()[: self.nearest]]
         steps = (alike - alike[:, self.neutral : self.neutral + 1]).mean(dim=0)

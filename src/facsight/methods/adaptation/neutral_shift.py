@@ -22,7 +22,7 @@ from facsight.core.errors import BadPeople
 from facsight.core.people import People, Unlabelled
 from facsight.nn.channel_style import ChannelStyle
 from facsight.nn.source_moments import SourceMoments
-from facsight.nn.split_network import SplitNetwork
+from facsight.nn.split_network import SplitNetwork, pooled
 
 #: Stretches of the clip whose means are compared: frames are alike, so that they are not counted one by one.
 STRETCHES = 10
@@ -63,8 +63,7 @@ class NeutralShift(Adaptation):
         """Settle the offset. `BadPeople` for fewer than four inputs: an error cannot be told."""
         if len(target) < 4:
             raise BadPeople(f"expected four neutral inputs or more, found {len(target)}: give a longer clip")
-        features = self.network.encode_all(target.inputs)
-        rows = features.flatten(2).mean(dim=2) if features.ndim > 2 else features
+        rows = self.network.encode_all(target.inputs, then=pooled)
         total = self.between + squared_error(rows)
         weight = torch.where(total > 0, self.between / torch.where(total > 0, total, 1.0), 0.0)
         self.style.set(torch.ones_like(weight), weight * (self.expected - rows.mean(dim=0)))

@@ -16,7 +16,7 @@ from torch import Tensor
 from facsight.core.adaptation import Adaptation
 from facsight.core.people import People, Unlabelled
 from facsight.nn.channel_style import ChannelStyle
-from facsight.nn.source_moments import SourceMoments, channel_moments
+from facsight.nn.source_moments import SourceMoments, moments_of
 from facsight.nn.split_network import SplitNetwork
 
 
@@ -35,7 +35,7 @@ class NeutralSubtraction(Adaptation):
 
     @torch.no_grad()
     def begin(self, target: Unlabelled, sources: People | None) -> None:
-        mean, _ = channel_moments(self.network.encode_all(target.inputs))
+        mean, _ = moments_of(self.network, target.inputs)
         self.style.set(torch.ones_like(mean), self.expected - mean)
 
     def predict(self, inputs: Tensor) -> Tensor:

@@ -4,7 +4,8 @@ Needs    the target without labels; of source people the mean and spread of each
 Learns   nothing: a gain and an offset a channel, in closed form
 Harm     where the target's mix of classes is not that of the sources: a person who only smiles is made to
          look as often sad as others, as the mean goes with the mix. On simulated people, who have all classes
-         alike, it is above no adaptation (docs/personal.md)
+         alike, it is above no adaptation (docs/personal.md); where one expression is shown most of the time
+         it gains half as much, and makes a third of them worse (docs/adaptation.md)
 Source   speaker normalisation by mean and variance: Viikki and Laurila, "Cepstral domain segmental feature
          vector normalization for noise robust speech recognition", Speech Communication 25, 1998; the mean
          and variance of each channel as a style: Huang and Belongie, "Arbitrary style transfer in real-time
@@ -18,7 +19,7 @@ from torch import Tensor
 from facsight.core.adaptation import Adaptation
 from facsight.core.people import People, Unlabelled
 from facsight.nn.channel_style import ChannelStyle
-from facsight.nn.source_moments import SourceMoments, channel_moments
+from facsight.nn.source_moments import SourceMoments, moments_of
 from facsight.nn.split_network import SplitNetwork
 
 
@@ -42,7 +43,7 @@ class PersonNormalisation(Adaptation):
 
     @torch.no_grad()
     def begin(self, target: Unlabelled, sources: People | None) -> None:
-        mean, deviation = channel_moments(self.network.encode_all(target.inputs))
+        mean, deviation = moments_of(self.network, target.inputs)
         gain = self.deviation / deviation.maximum(self.deviation / self.largest)
         gain = torch.where(self.deviation > 0, gain, 1.0)
         self.style.set(gain, self.mean - gain * mean)

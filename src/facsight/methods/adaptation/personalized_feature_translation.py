@@ -17,18 +17,15 @@ Differs  the paper's translator is a second backbone with a perceptron; here one
          drift to whatever says neutral
 Harm     a clip that is not neutral moves the person by the difference; so does a neutral that differs from
          other people's more than their other expressions do. With two neutral clips of each of 20 actors'
-         voices nothing is gained for certain, and 7 lose (docs/personal.md)
+         voices nothing is gained for certain, and 7 lose (docs/personal.md). On planted people the terms that
+         train the translator were worth nothing; those of the target were (docs/adaptation.md)
 Stops    after the steps of its plan; nothing is selected
 """
-
-from collections.abc import Iterator
-from contextlib import contextmanager
 
 import torch
 import torch.nn.functional as F
 from jaxtyping import Float, Int
-from torch import Tensor, nn
-from torch.func import functional_call
+from torch import Tensor
 
 from facsight.core.adaptation import Adaptation
 from facsight.core.errors import BadPeople
@@ -37,8 +34,9 @@ from facsight.core.people import Adapting, People, Unlabelled
 from facsight.core.terms import Terms
 from facsight.losses.style import Style, style_loss
 from facsight.nn.channel_style import ChannelStyle
+from facsight.nn.fixed import evaluated, fixed
 from facsight.nn.people_style import KEPT, PeopleStyle, channel_rows
-from facsight.nn.source_moments import channel_moments
+from facsight.nn.source_moments import moments_of
 from facsight.nn.split_network import SplitNetwork
 from facsight.nn.translator import Translator
 
@@ -80,13 +78,13 @@ class TranslationSources(Method[People, Tensor, Tensor]):
 
     def objective(self, batch: People, progress: float) -> Terms:
         terms = Terms(labels=F.cross_entropy(self.network(batch.inputs), batch.label))
-        with _evaluated(self.network), torch.no_grad():
+        with evaluated(self.network), torch.no_grad():
             features = self.network.encode(batch.inputs)
             before = self.network.decide(features)
             self._remember(features, batch)
             features = self._moved(features, batch.person)
         moved = self.translator(features)
-        after = _decide_frozen(self.network, moved)
+        after = fixed(self.network.head, moved)
         terms["translated"] = F.cross_entropy(after, batch.label)
         terms["expression"] = self.expression * kept_expression(before, after)
         some, other = someone_else(batch)
@@ -159,8 +157,7 @@ class PersonalizedTranslation(Adaptation):
         """How far the clip's neutral is from that of source people, and how well so few clips tell it."""
         if not len(target):
             raise BadPeople("expected inputs of a neutral clip, found none")
-        features = self.network.encode_all(target.inputs)
-        mean, own = channel_moments(features)
+        mean, own = moments_of(self.network, target.inputs)
         label, clips = torch.tensor(self.neutral, device=mean.device), len(target.clip.unique())
         frame, clip, in_label, person = self.people.variances()
         least = LEAST * (frame + clip + in_label + person).mean() + torch.finfo(mean.dtype).tiny
@@ -215,22 +212,3 @@ def someone_else(batch: People) -> tuple[Int[Tensor, "some"], Int[Tensor, "some"
     chances = torch.rand(fits.shape, device=fits.device).masked_fill(~fits, -1)
     some = torch.nonzero(fits.any(dim=1)).flatten()
     return some, chances[some].argmax(dim=1)
-
-
-def _decide_frozen(network: SplitNetwork, features: Tensor) -> Tensor:
-    """The head's logits, with a gradient for the features and none for the head."""
-    fixed = {name: tensor.detach() for name, tensor in network.head.named_parameters()}
-    with _evaluated(network):
-        return functional_call(network.head, fixed, (features,))
-
-
-@contextmanager
-def _evaluated(network: nn.Module) -> Iterator[None]:
-    """In evaluation mode, and back."""
-    modes = {part: part.training for part in network.modules()}
-    network.eval()
-    try:
-        yield
-    finally:
-        for part, mode in modes.items():
-            part.training = mode

@@ -8,7 +8,8 @@ Learns   cross entropy on the newest source person and on a memory of those befo
          and the newest
 Harm     as `subject_based`; and with few steps a source person, whoever comes last counts most. The memory
          holds inputs of source people while it adapts; nothing of it stays in what belongs to the person.
-         On simulated people it is above no adaptation, not above learning from all at once
+         On simulated people it is above no adaptation, not above learning from all at once; its own labels
+         and the discrepancy of memory and newest were worth nothing there (docs/adaptation.md)
 Differs  the discrepancies have a gradient (in the release they are plain numbers); the reach of a crowd is
          measured, not 5.5; who is like the target, and what is remembered, is settled before the first step,
          by features of the network as it comes; the copy that names labels is renewed before each epoch;
@@ -68,7 +69,7 @@ class ProgressiveSubjectBased(Adaptation):
     @torch.no_grad()
     def begin(self, target: Unlabelled, sources: People | None) -> None:
         assert sources is not None
-        seen, own = (pooled(self.network.encode_all(x.inputs)).cpu() for x in (sources, target))
+        seen, own = (self.network.encode_all(x.inputs, then=pooled).cpu() for x in (sources, target))
         people, close = closeness(seen, sources.person, own)
         order = close.argsort(descending=True, stable=True)
         kept = people[order[close[order] >= self.close]].tolist()

@@ -14,27 +14,21 @@ Differs  the discrepancy has a gradient (in the release it is a plain number, so
          between sources it is the mean over all pairs of the people in a batch; the second look is always
          another one (in the release a mirror image by chance), of rows of numbers a shaken one; all inputs of
          the target are looked at anew each time (in the release those once rejected never return); nothing
-         is selected by labels of the target. Source people who are not `relevant` are left out of a batch,
-         which so has fewer rows
+         is selected by labels of the target. The most relevant source people are chosen for all methods alike
+         (`nn.relevant_people`)
 """
 
 import copy
 
 import torch
 import torch.nn.functional as F
-from jaxtyping import Bool
 from torch import Tensor
 
 from facsight.core.adaptation import Adaptation
-from facsight.core.errors import BadPeople
 from facsight.core.method import Method
 from facsight.core.people import Adapting, People, Unlabelled
 from facsight.core.terms import Terms
-from facsight.functional.discrepancy import (
-    closeness,
-    discrepancy_of_groups,
-    maximum_mean_discrepancy,
-)
+from facsight.functional.discrepancy import discrepancy_of_groups, maximum_mean_discrepancy
 from facsight.functional.pseudo_labels import other_look, sure_cost, sure_labels
 from facsight.nn.split_network import SplitNetwork, pooled
 
@@ -63,13 +57,11 @@ class SubjectSources(Method[People, Tensor, Tensor]):
 class SubjectBased(Adaptation):
     """`weight` of the discrepancy and `labelling` of the own labels, beside 1 for those of source people.
 
-    Labels are sure above `threshold` (tau), which falls by `fall` over the adaptation. `relevant` source
-    people are learnt from, those whose mean features are closest to the target's: None for all.
+    Labels are sure above `threshold` (tau), which falls by `fall` over the adaptation.
     """
 
     sees = "sources"
     stage = "subject_sources"
-    chosen: Bool[Tensor, "person"]
 
     def __init__(
         self,
@@ -79,44 +71,27 @@ class SubjectBased(Adaptation):
         labelling: float = 1.0,
         threshold: float = 0.9,
         fall: float = 0.1,
-        relevant: int | None = None,
     ):
         super().__init__()
         self.network = network.requires_grad_(True)
         self.labeller = copy.deepcopy(network).requires_grad_(False)
         self.weight, self.labelling = weight, labelling
-        self.threshold, self.fall, self.relevant = threshold, fall, relevant
-        self.register_buffer("chosen", torch.zeros(0, dtype=torch.bool))
-
-    @torch.no_grad()
-    def begin(self, target: Unlabelled, sources: People | None) -> None:
-        assert sources is not None
-        self.chosen = torch.ones(len(sources.names), dtype=torch.bool)
-        if self.relevant is not None:
-            seen, own = (pooled(self.network.encode_all(x.inputs)).cpu() for x in (sources, target))
-            people, close = closeness(seen, sources.person, own)
-            if not 1 <= self.relevant <= len(people):
-                raise BadPeople(f"expected 1 to {len(people)} relevant source people, found {self.relevant}")
-            self.chosen[:] = False
-            self.chosen[people[close.topk(self.relevant).indices]] = True
+        self.threshold, self.fall = threshold, fall
 
     def refresh(self, target: Unlabelled, progress: float) -> None:
         self.labeller.load_state_dict(self.network.state_dict())
 
     def objective(self, batch: Adapting, progress: float) -> Terms:
         assert batch.sources is not None
-        sources = batch.sources.take(self.chosen[batch.sources.person])
         # together: batch normalisation then sees one mixture
-        features = self.network.encode(torch.cat([sources.inputs, batch.target.inputs]))
-        known, unknown = features.tensor_split([len(sources)])
+        features = self.network.encode(torch.cat([batch.sources.inputs, batch.target.inputs]))
+        known, unknown = features.tensor_split([len(batch.sources)])
         label, sure = self.labels(batch.target.inputs, progress)
-        terms = Terms(labels=self.labelling * sure_cost(self.network.decide(unknown), label, sure))
-        if len(sources):
-            terms["expression"] = F.cross_entropy(self.network.decide(known), sources.label)
-            terms["discrepancy"] = self.weight * maximum_mean_discrepancy(pooled(known), pooled(unknown))
-        else:  # none of the few relevant people was drawn
-            terms["expression"] = terms["discrepancy"] = features.new_zeros(())
-        return terms
+        return Terms(
+            expression=F.cross_entropy(self.network.decide(known), batch.sources.label),
+            labels=self.labelling * sure_cost(self.network.decide(unknown), label, sure),
+            discrepancy=self.weight * maximum_mean_discrepancy(pooled(known), pooled(unknown)),
+        )
 
     @torch.no_grad()
     def labels(self, inputs: Tensor, progress: float) -> tuple[Tensor, Tensor]:

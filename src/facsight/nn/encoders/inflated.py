@@ -15,13 +15,12 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-import torch
-from jaxtyping import Bool, Float, Int
+from jaxtyping import Bool, Float
 from torch import Tensor, nn
 
 from facsight.core.errors import BadCheckpoint, BadRecipe
+from facsight.nn.clips import along_clips, grey_faces
 from facsight.nn.inflated import inflated
-from facsight.nn.pixels import standardise
 from facsight.nn.small_resnet import SmallResNet
 from facsight.nn.weights import load_network, load_state
 
@@ -68,34 +67,8 @@ class InflatedBackbone(nn.Module):
     def forward(
         self, stream: Float[Tensor, "batch step *picture"], known: Bool[Tensor, "batch step"]
     ) -> Float[Tensor, "batch step encoded"]:
-        encoded = stream.new_zeros(*known.shape, self.size)
-        first, length = _extent(known)
-        for steps in length[length > 0].unique().tolist():
-            rows = (length == steps).nonzero()[:, 0]
-            places = first[rows, None] + torch.arange(steps, device=known.device)
-            there = known[rows[:, None], places]
-            clips = stream[rows[:, None], places.gather(1, _latest(there))]
-            read = self._clips(clips).to(encoded.dtype)
-            encoded = encoded.index_put((rows[:, None], places), read * there.unsqueeze(-1))
-        return encoded
+        return along_clips(self._clips, stream, known, self.size)
 
     def _clips(self, clips: Float[Tensor, "n step *picture"]) -> Float[Tensor, "n step encoded"]:
-        pictures = clips.flatten(0, 1)
-        pictures = pictures.unsqueeze(1) if pictures.ndim == 3 else pictures.permute(0, 3, 1, 2)
-        grey = standardise(pictures).unflatten(0, clips.shape[:2]).transpose(1, 2)
-        grey = grey.to(next(self.backbone.parameters()).dtype)
+        grey = grey_faces(clips).to(next(self.backbone.parameters()).dtype)
         return self.backbone(grey)[-1].mean(dim=(3, 4)).transpose(1, 2)
-
-
-def _extent(known: Bool[Tensor, "batch step"]) -> tuple[Int[Tensor, "batch"], Int[Tensor, "batch"]]:
-    """The first known step of each recording, and how many steps it is to the last, both included."""
-    steps = torch.arange(known.shape[1], device=known.device)
-    first = torch.where(known, steps, known.shape[1]).amin(dim=1)
-    last = torch.where(known, steps, -1).amax(dim=1)
-    return first, (last - first + 1).clamp(min=0)
-
-
-def _latest(known: Bool[Tensor, "n step"]) -> Int[Tensor, "n step"]:
-    """Each step's latest known one, itself or before it; the first is known."""
-    steps = torch.arange(known.shape[1], device=known.device)
-    return torch.where(known, steps, 0).cummax(dim=1).values

@@ -11,13 +11,12 @@ Differs  a step's words are read by themselves: what belongs together goes into 
 from collections.abc import Mapping
 from typing import Any
 
-import torch
 from jaxtyping import Bool, Float
 from torch import Tensor, nn
 
-from facsight.core.errors import BadRecipe, BadTable
 from facsight.nn.masked import where_known
 from facsight.nn.release import Released, Trained, open_model
+from facsight.nn.token_reader import mean_state, token_states, words_of
 
 
 class TransformersText(nn.Module):
@@ -40,13 +39,8 @@ class TransformersText(nn.Module):
         layers: int = 1,
     ):
         super().__init__()
-        if len(shape) != 1:
-            raise BadRecipe(f"transformers_text expects steps of (token,), found {shape}")
         network: Any = open_model(pretrained, kind, config or {})
-        settings = network.config
-        if not hasattr(settings, "vocab_size") or hasattr(settings, "conv_stride"):
-            raise BadRecipe(f"a {settings.model_type} does not read words; take one such as bert or roberta")
-        self.words, own = int(settings.vocab_size), int(settings.hidden_size)
+        self.words, own = words_of(network, shape), int(network.config.hidden_size)
         self.network = Released(network, train, layers=layers)
         self.size = size or own
         self.project = nn.Linear(own, size) if size else nn.Identity()
@@ -57,13 +51,4 @@ class TransformersText(nn.Module):
         return where_known(self._texts, stream, known & (stream > 0).any(dim=-1), self.size)
 
     def _texts(self, tokens: Float[Tensor, "n token"]) -> Float[Tensor, "n encoded"]:
-        there = tokens > 0
-        numbers = (tokens.round().long() - 1).clamp(min=0)
-        if int(numbers.max()) >= self.words:
-            raise BadTable(
-                f"expected tokens from 1 to {self.words}, found {int(numbers.max()) + 1}: numbers of another "
-                "tokeniser?"
-            )
-        states = self.network(input_ids=numbers, attention_mask=there.long()).last_hidden_state
-        mean = torch.where(there.unsqueeze(-1), states, 0.0).sum(dim=1) / there.sum(dim=1, keepdim=True)
-        return self.project(mean)
+        return self.project(mean_state(*token_states(self.network, tokens, self.words)))

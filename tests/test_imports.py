@@ -21,7 +21,7 @@ HEIGHT = [
     {"preparation"},
     {"experiment", "sequence_experiment", "adaptation_experiment", "sequence_reading"},
     {"unit_experiment"},
-    {"audit"},
+    {"audit", "words"},
     {"report"},
     {"cli"},
 ]

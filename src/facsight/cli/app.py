@@ -16,6 +16,7 @@ VERBS = {
     "adapt": "facsight.cli.adapt:adapt",
     "watch": "facsight.cli.watch:watch",
     "explain": "facsight.cli.explain:explain",
+    "textualize": "facsight.cli.textualize:textualize",
     "prepare": "facsight.cli.prepare:prepare",
     "train": "facsight.cli.train:train",
     "score": "facsight.cli.score:score",

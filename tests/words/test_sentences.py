@@ -94,9 +94,11 @@ def test_sentences_by_hand():
         "The expression that person 1 shows: happiness 41 %, neutral 30 %."
     )
     assert language("de").say(Cue("movement", {**person, "speed": 2.25})).endswith("um 2,2 Grad je Sekunde.")
+    sure = [{"name": "anger", "share": 0.9996}]
+    assert EN.say(Cue("expression", {**person, "items": sure})).endswith("anger 99 %.")
     units = [{"unit": 12, "share": 0.3}, {"unit": 6, "share": 0.15}, {"unit": 25, "share": 0.149}]
     assert EN.say(Cue("units", {**person, "items": units})) == (
-        "In the face of person 1 the reader looked at: lip corners pulled up (AU12) strongly (30 %), "
+        "On person 1 the reader looked at: lip corners pulled up (AU12) strongly (30 %), "
         "raised cheeks (AU6) clearly (15 %), parted lips (AU25) slightly (15 %)."
     )
     assert EN.say(Cue("said", {"start": 0, "end": 1.5, "text": 'a "b"\n'})) == (

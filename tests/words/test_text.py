@@ -96,6 +96,14 @@ def test_the_least_informative_goes_first(account):
     assert all("expression" in [cue.kind for cue in one.cues] for one in told.stretches)
 
 
+def test_what_changes_is_kept_before_what_stays(account):
+    expressions = [Stretch(one.start, one.end, one.cues[:1]) for one in account.stretches]
+    still = Account(account.heading, expressions)
+    told = shown(still, EN, "full", count_tokens(to_text(still, EN)) - 1)
+    # the second is as the first was; the third is another
+    assert [one.start for one in told.stretches if one.cues][-1] == 2.0
+
+
 def test_a_long_transcript_and_too_little_room(account):
     said = [Cue("said", {"start": 0.0, "end": 1.0, "text": " ".join(["word"] * 100)}) for _ in range(100)]
     long = Account(account.heading, [Stretch(0.0, 1.0, [*account.stretches[0].cues, *said])])

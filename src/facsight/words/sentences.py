@@ -66,7 +66,7 @@ class Language:
         if kind.isdecimal():
             return self._number(value, int(kind))
         if kind == "percent":
-            return f"{self._number(100 * value, 0)} %"
+            return f"{self._number(_per_cent(value), 0)} %"
         if kind == "quoted":
             return _BREAKS.sub(lambda end: f"\\u{ord(end[0]):04x}", json.dumps(value, ensure_ascii=False))
         if first == "words":
@@ -180,6 +180,15 @@ def language(name: str) -> Language:
         raise BadRecipe(f"there are no sentences in the language {name!r}: {did_you_mean(name, languages())}")
     file = resources.files("facsight.words").joinpath("languages", f"{name}.toml")
     return Language(tomllib.loads(file.read_text(encoding="utf-8")))
+
+
+def _per_cent(share: float | int) -> int:
+    """A share in whole per cent, never rounded up to a certainty.
+
+    >>> _per_cent(0.414), _per_cent(0.9996), _per_cent(1.0)
+    (41, 99, 100)
+    """
+    return round(100 * share) if share >= 1 else min(99, round(100 * share))
 
 
 def _values(match: re.Match[str], readers: Sequence[tuple[str, Callable[[str], Any]]]) -> dict[str, Any]:

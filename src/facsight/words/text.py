@@ -2,7 +2,7 @@
 
 import json
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -164,23 +164,27 @@ def _cues(told: list[dict[str, Any]], known: Sequence[str] | Any) -> list[Cue]:
 
 
 def _places(account: Account, words: Language) -> Iterator[_Place]:
-    before: dict[tuple[str, Any], list[float]] = {}
+    before: dict[tuple[str, Any], dict[str, float]] = {}
     for s, one in enumerate(account.stretches):
         for c, cue in enumerate(one.cues):
-            numbers, key = _numbers(cue), (cue.kind, cue.values.get("number"))
-            news = float(len(cue.values["text"])) if cue.kind == "said" else _news(before.get(key), numbers)
-            before[key] = numbers
+            now, key = _numbers(cue), (cue.kind, cue.values.get("number"))
+            news = _news(before.get(key, {}), now)
+            if cue.kind == "said":
+                news = float(len(cue.values["text"]))
+            before[key] = now
             yield _Place(s, c, count_tokens(words.say(cue)), (KINDS[cue.kind][1], news))
 
 
-def _news(before: list[float] | None, now: list[float]) -> float:
-    """How far numbers are from those of the same cue before; infinite for the first, and for other lists."""
-    if before is None or len(before) != len(now):
-        return float("inf")
-    return sum(abs(a - b) / (1 + abs(a)) for a, b in zip(before, now, strict=True))
+def _news(before: Mapping[str, float], now: Mapping[str, float]) -> float:
+    """How far numbers are from those of the same cue before; what was not said counts as 0."""
+    both = ((before.get(name, 0.0), now.get(name, 0.0)) for name in sorted({*before, *now}))
+    return sum(abs(a - b) / (1 + abs(b)) for a, b in both)
 
 
-def _numbers(cue: Cue) -> list[float]:
-    items = [item for values in cue.values.values() if isinstance(values, list) for item in values]
-    numbers = [*cue.values.values(), *(value for item in items for value in item.values())]
-    return [float(value) for value in numbers if isinstance(value, int | float)]
+def _numbers(cue: Cue) -> dict[str, float]:
+    """The numbers of a cue by name, those of lists by what they are of."""
+    own = {k: v for k, v in cue.values.items() if k != "number" and isinstance(v, int | float)}
+    for item in cue.values.get("items", ()):
+        of, *values = item.values()
+        own[str(of)] = values[0] if values else 1.0
+    return {name: float(value) for name, value in own.items()}

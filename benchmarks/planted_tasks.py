@@ -11,8 +11,8 @@ causes are shared and labels unequal, where they are shared and all scarce, and 
 nothing. *In time*: what temporal convergence adds to a slow and to a fast target. Scores are CCC (mean of
 valence and arousal) and macro F1; gains are differences seed by seed, means with 95 % intervals by Student's
 t. Width and number of steps were set on the seeds 100 and 101. *Step*: processor time of training all tasks
-together, over the sum of training each for as many steps. *Two datasets*: twelve recordings with labels of
-expression and twelve of other people with labels of affect, in one run. *Few*: donors where nine noisy
+together, over the sum of training each for as many steps. *Datasets*: so many recordings with labels of
+expression and so many of other people with labels of affect, in one run. *Few*: donors where nine noisy
 recordings are all that there is, in networks of two widths; gains over two layers that are given nothing.
 """
 
@@ -40,6 +40,7 @@ from planted_tasks import (
     NAMES,
     SCARCE,
     TWO,
+    UNEQUAL,
     WAYS,
     WRONG,
     Lessons,
@@ -51,6 +52,7 @@ from planted_tasks import (
 
 SETTINGS = {"shared, unequal": Lessons(), "shared, all scarce": SCARCE, "apart": APART}
 WORKERS, ROUNDS, WIDTHS = 2, 5, (96, 384)
+BALANCES = {"as they are": 0.0, "square roots": 0.5, "evenly": 1.0}
 
 
 def measured(seed: int) -> dict[str, float]:
@@ -87,13 +89,15 @@ def measured_small(seed: int) -> dict[str, float]:
     """Scores and gains of a seed where there is little to learn from."""
     found: dict[str, float] = {}
     pair = ("expression", "affect")
-    together = scores(learnt(pair, seed, TWO), pair, seed, TWO)
-    for task in pair:
-        alone = score(task, seed, TWO)
-        found |= {
-            f"alone; two datasets; {task}": alone,
-            f"together; two datasets; {task}": together[task] - alone,
-        }
+    for name, plan in {"12 and 12": TWO, "60 and 6": UNEQUAL}.items():
+        alone = {task: score(task, seed, plan) for task in pair}
+        found |= {f"alone; datasets of {name}; {task}": value for task, value in alone.items()}
+        for way, balance in BALANCES.items():
+            own = replace(plan, balance=balance)
+            together = scores(learnt(pair, seed, own), pair, seed, own)
+            found |= {
+                f"together; datasets of {name}; {way}; {task}": together[task] - alone[task] for task in pair
+            }
     for width in WIDTHS:
         few, wrong, many = (replace(plan, width=width) for plan in (FEW, WRONG, MANY))
         donors = {

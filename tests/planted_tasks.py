@@ -10,6 +10,7 @@ from torch import nn
 from facsight import catalog
 from facsight.core.sequences import SequencePrediction, Sequences
 from facsight.data.joining import join
+from facsight.data.samplers import sampling_weights
 from facsight.data.sequence_parts import labelled_with
 from facsight.data.sequence_set import SequenceSet
 from facsight.data.simulated import TASKS, simulate_tasks
@@ -35,8 +36,8 @@ class Lessons:
     """What there is to learn from, and how: recordings of 16 s.
 
     Unless told otherwise units are labelled everywhere, affect in a tenth of the recordings, expression in a
-    tenth and half of that wrongly. `datasets`: two of half the recordings each, of different people, one with
-    labels of expression only, one with those of affect.
+    tenth and half of that wrongly. `datasets`: two of so many recordings, of different people, the first with
+    labels of expression only, the second with those of affect; `balance` is how evenly they are drawn.
     """
 
     overlap: str = "shared"
@@ -50,7 +51,8 @@ class Lessons:
     batch: int = 8
     rate: float = 3e-3
     width: int = 96
-    datasets: bool = False
+    datasets: Mapping[str, int] = field(default_factory=dict)
+    balance: float = 0.0
 
 
 #: Every task is labelled in a few recordings, each in others.
@@ -61,7 +63,9 @@ APART = Lessons(overlap="apart", labelled={}, doubt={})
 IN_TIME = replace(APART, noise=1.0, fast=("units",))
 
 #: Two small datasets, each with labels of one task by the same causes.
-TWO = Lessons(labelled={}, doubt={}, recordings=24, datasets=True)
+TWO = Lessons(datasets={"expression": 12, "affect": 12})
+#: One large and one small.
+UNEQUAL = Lessons(datasets={"expression": 60, "affect": 6})
 #: Nine noisy recordings with labels of expression, half of them wrong, and of affect: a weak donor has seen
 #: what the network is trained on, and no more.
 FEW = Lessons(labelled={}, doubt={"expression": 0.5}, recordings=9, noise=0.6)
@@ -94,8 +98,8 @@ def recordings(seed: int, plan: Lessons) -> tuple[SequenceSet, SequenceSet]:
     }
     if plan.datasets:
         own = {
-            task: simulate_tasks(plan.recordings // 2, people=1000 * seed + 250 * k, **shared)
-            for k, task in enumerate(("expression", "affect"))
+            task: simulate_tasks(size, people=1000 * seed + 250 * k, **shared)
+            for k, (task, size) in enumerate(plan.datasets.items())
         }
         train = join("two", {task: labelled_with(one, [TASKS[task].name]) for task, one in own.items()})
     else:
@@ -129,9 +133,13 @@ def learnt(
     trained = [p for p in way.parameters() if p.requires_grad]
     optimizer = torch.optim.AdamW(trained, lr=plan.rate, weight_decay=1e-2)
     schedule = torch.optim.lr_scheduler.CosineAnnealingLR(optimizer, plan.steps)
-    windows, draw = Windows(train, WindowPlan()), torch.Generator().manual_seed(seed)
+    windows = Windows(train, WindowPlan(), groups="tasks")
+    draw = torch.Generator().manual_seed(seed)
+    chances = sampling_weights(windows.labels(), balance=plan.balance)
     for step in range(plan.steps):
         rows = torch.randperm(len(windows), generator=draw)[: plan.batch]
+        if plan.balance:
+            rows = torch.multinomial(chances, plan.batch, generator=draw)
         way.train()
         way.update(windows(rows, draw), optimizer, step / plan.steps)
         schedule.step()

@@ -172,6 +172,7 @@ DATASETS = {
 BACKBONES = {
     "small_resnet": "facsight.nn.small_resnet:SmallResNet",
     "small_deit": "facsight.nn.small_deit:SmallDeiT",
+    "plain_vit": "facsight.nn.plain_vit:PlainViT",
     "transformers": "facsight.nn.auto_backbone:TransformersBackbone",
 }
 

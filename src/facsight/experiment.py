@@ -4,7 +4,7 @@ import inspect
 import json
 import os
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -24,6 +24,7 @@ from facsight.facs.guide import Guide
 from facsight.metrics.calibration import fit_temperature
 from facsight.nn.classifier import Classifier, read_both_ways
 from facsight.nn.pixels import standardise
+from facsight.nn.published import Started
 from facsight.nn.weights import build_network, load_network, save_network, start_from
 from facsight.preparation.crop_type import crop_type
 from facsight.preparation.landmarks import with_landmarks
@@ -34,6 +35,7 @@ from facsight.training.plan import Plan
 from facsight.training.run_folder import (
     ENVIRONMENT,
     RECIPE,
+    START,
     WEIGHTS,
     RunFolder,
     environment,
@@ -85,8 +87,13 @@ def crops(recipe: Recipe, faces: FaceSet, *, augment: bool) -> Cropper:
     )
 
 
-def build_method(recipe: Recipe, classes: tuple[str, ...]) -> FaceMethod:
-    """The recipe's method around its network, with random weights drawn from the recipe's seed."""
+def build_method(
+    recipe: Recipe, classes: tuple[str, ...], *, on_start: Callable[[Started], None] | None = None
+) -> FaceMethod:
+    """The recipe's method around its network, with random weights drawn from the recipe's seed.
+
+    `on_start` hears what became of published weights that the recipe starts from.
+    """
     options = dict(recipe.sections["method"])
     method = catalog.load("methods", options.pop("name"))
     if takes_guide(method):
@@ -97,7 +104,9 @@ def build_method(recipe: Recipe, classes: tuple[str, ...]) -> FaceMethod:
         architecture, start = network_of(recipe)
         network = build_network(len(classes), **architecture)
         if start is not None:
-            start_from(network, start)
+            told = start_from(network, start)
+            if told and on_start:
+                on_start(told)
         return method(network, **options)
 
 
@@ -130,7 +139,7 @@ def train(
         )
     run.write_json(ENVIRONMENT, environment(recipe.seed))
     trained = fit(
-        build_method(recipe, faces.space.classes),
+        build_method(recipe, faces.space.classes, on_start=lambda told: run.write_json(START, asdict(told))),
         crops(recipe, faces, augment=True),
         Plan(**recipe.sections["training"]),
         run,

@@ -50,6 +50,18 @@ class TestByHand:
         assert data["official"]["value"] == pytest.approx((0.5 + 1) / 8)
         assert data["scores"]["disfa8"]["unit_accuracy"]["value"] == pytest.approx(30 / 32)
 
+    def test_the_f1_of_every_unit_has_an_interval_over_videos(self, scored):
+        """AU1 alike in both videos: F1 2/3 in any resample. AU2 found in one only: 0 to 1."""
+        units = load_protocol("disfa").spaces[0].columns
+        samples = frames(6, videos=2)
+        true = {name: [0] * 6 for name in units} | {"AU01": [1, 1, 0] * 2, "AU02": [1, 0, 0] * 2}
+        said = {name: [0] * 6 for name in units} | {"AU01": [1, 0, 0] * 2, "AU02": [1, 0, 0, 0, 0, 0]}
+        each = scored("disfa", {"sample": samples} | true, {"sample": samples} | said).data["each"]["disfa8"]
+        assert each["AU01"]["f1_interval"] == pytest.approx([2 / 3, 2 / 3])
+        assert each["AU02"]["f1"] == pytest.approx(2 / 3)
+        assert each["AU02"]["f1_interval"] == [0.0, 1.0]
+        assert each["AU04"]["f1_interval"] == [0.0, 0.0]
+
     def test_units_as_probabilities(self, scored):
         samples, units = frames(2), load_protocol("disfa").spaces[0].columns
         true = {"sample": samples} | {name: [1, 0] for name in units}

@@ -99,6 +99,9 @@ def _print(data: dict[str, Any]) -> None:
     for space, scores in data["scores"].items():
         for name, entry in scores.items():
             _row(table, name.replace("_", " ") if len(data["scores"]) == 1 else f"{space}: {name}", entry)
+    for name, one in (pair for space in data["each"].values() for pair in space.items()):
+        if "f1_interval" in one:
+            _row(table, f"F1 of {name}", {"value": one["f1"], "interval": one["f1_interval"]})
     console().print(table)
     typer.echo(data["official"]["convention"])
     typer.echo(

@@ -57,7 +57,7 @@ def rows_of(found: Mapping[str, Any]) -> list[tuple[str, str, str, str]]:
         names = ("accuracy", "macro_f1", "balanced_accuracy")
         return [_row(name, found[name], floors.get(name)) for name in names] + _spread(found)
     if "f1" in found:
-        return [(f"{unit} F1", _number(value), "", "") for unit, value in found["f1"].items()]
+        return [_row(f"{unit} F1", one, None) for unit, one in found["f1"].items()]
     rows = []
     for column, scores in found.items():
         rows.append(_row(f"{column} CCC", scores["ccc"], 0.0))

@@ -20,11 +20,18 @@ from facsight.nn.heads.per_unit import UnitMaps
 from facsight.nn.heads.ts_cam import TokenSemantics
 from facsight.nn.heads.two_branches import TwoBranches
 from facsight.nn.heads.wildcat import Wildcat
+from facsight.nn.plain_vit import PlainViT
+from facsight.nn.published import Started, refuse_pickle, start_from_published
 from facsight.nn.small_deit import SmallDeiT
 from facsight.nn.small_resnet import SmallResNet
 from facsight.nn.unit_network import UnitNetwork
 
-BACKBONES = {"small_resnet": SmallResNet, "small_deit": SmallDeiT, "transformers": TransformersBackbone}
+BACKBONES = {
+    "small_resnet": SmallResNet,
+    "small_deit": SmallDeiT,
+    "plain_vit": PlainViT,
+    "transformers": TransformersBackbone,
+}
 HEADS = {
     "gap": AveragePooling,
     "wildcat": Wildcat,
@@ -100,14 +107,30 @@ def load_network(path: Path) -> tuple[Classifier, dict[str, Any]]:
     return network.eval().to(memory_format=torch.channels_last), card  # pyright: ignore
 
 
-def start_from(network: Classifier | UnitNetwork, path: Path) -> None:
-    """Give a network the backbone of a reader's weights file; its head keeps its own weights."""
+def start_from(network: Classifier | UnitNetwork, path: Path) -> Started | None:
+    """Give a network the backbone of a reader's weights file; its head keeps its own weights.
+
+    A plain vision transformer also starts from one that others published: what became of that is returned.
+    """
+    refuse_pickle(path)
+    if isinstance(network.backbone, PlainViT) and path.is_file() and not _is_own(path):
+        return start_from_published(network.backbone, path)
     tensors, _ = load_tensors(path)
     mark = "backbone."
     own = {name.removeprefix(mark): tensor for name, tensor in tensors.items() if name.startswith(mark)}
     if not own:
         raise BadCheckpoint(f"{path} holds no backbone: give the weights or the run folder of a reader")
     load_state(network.backbone, own, path)
+    return None
+
+
+def _is_own(path: Path) -> bool:
+    """Whether a weights file is one of facsight's."""
+    try:
+        with safe_open(path, framework="pt") as file:
+            return "facsight" in (file.metadata() or {})
+    except SafetensorError:
+        return False
 
 
 def load_state(network: nn.Module, tensors: Mapping[str, Tensor], source: Path) -> None:

@@ -81,7 +81,7 @@ def as_data(scored: Scored, *, claimed: str | None = None) -> dict[str, Any]:
         "split": truth.split,
         "official_split": protocol.score or "folds",
         "scores": {name: _scores(protocol, tally) for name, tally in scored.spaces.items()},
-        "each": {name: tally.each for name, tally in scored.spaces.items()},
+        "each": {name: _each(tally) for name, tally in scored.spaces.items()},
         "rows": scored.matched.rows | {name: tally.rows for name, tally in scored.spaces.items()},
         "intervals": f"95 %, bootstrap of {RESAMPLES} resamples over {scored.clusters} {truth.over}s",
         "label_spaces": list(protocol.labels),
@@ -136,6 +136,15 @@ def _scores(protocol: Protocol, tally: SpaceTally) -> dict[str, Any]:
     known = {name: entry(tally.tally(name)) for name in wanted if name in tally.scores}
     alone = {name: {"value": tally.alone[name], "interval": None} for name in wanted if name in tally.alone}
     return known | alone
+
+
+def _each(tally: SpaceTally) -> dict[str, dict[str, Any]]:
+    """Named scores of every class, unit or value; of a unit the interval of its F1, too."""
+    return {
+        name: dict(scores)
+        | ({"f1_interval": entry(tally.unit_tally(name))["interval"]} if name in tally.each_f1 else {})
+        for name, scores in tally.each.items()
+    }
 
 
 def entry(tally: ClusterTally) -> dict[str, Any]:

@@ -50,7 +50,8 @@ SHOWN = 0.5
 class SpaceTally:
     """Predictions and labels of one space: sums by cluster, scores of sums, and scores that need every row.
 
-    `each` has named scores of every class, unit or value. `alone` are scores of the whole that are no
+    `each` has named scores of every class, unit or value, `each_f1` the F1 of every unit as a score of sums.
+    `alone` are scores of the whole that are no
     functions of sums, so that they have no interval. `truth` is what depends on labels only; `moments` are
     those of every column of values, by cluster.
     """
@@ -63,6 +64,7 @@ class SpaceTally:
     rows: int
     alone: Mapping[str, float] = field(default_factory=dict)
     moments: Mapping[str, Moments] = field(default_factory=dict)
+    each_f1: Mapping[str, Score] = field(default_factory=dict)
     notes: tuple[str, ...] = ()
 
     @property
@@ -71,6 +73,10 @@ class SpaceTally:
 
     def tally(self, score: str) -> ClusterTally:
         return ClusterTally(self.sums, self.scores[score], self.truth)
+
+    def unit_tally(self, unit: str) -> ClusterTally:
+        """The F1 of one unit."""
+        return ClusterTally(self.sums, self.each_f1[unit], self.truth)
 
 
 def tally_space(table: pl.DataFrame, space: LabelSpace, clusters: int) -> SpaceTally:
@@ -166,6 +172,9 @@ def _units(table: pl.DataFrame, space: LabelSpace, cluster: Tensor, clusters: in
     def view(totals: Tensor) -> Tensor:
         return totals.view(-1, size, 2, 2)
 
+    def of_unit(place: int) -> Score:
+        return lambda totals: positive_f1(view(totals)[:, place])
+
     return SpaceTally(
         space=space,
         sums=counts.double().flatten(1),
@@ -175,6 +184,7 @@ def _units(table: pl.DataFrame, space: LabelSpace, cluster: Tensor, clusters: in
             "unit_accuracy": lambda totals: accuracy_of(view(totals).sum(dim=1)),
         },
         each={name: {"f1": f, "accuracy": a, "shown": n} for name, f, a, n in columns},
+        each_f1={name: of_unit(k) for k, name in enumerate(space.columns)},
         rows=len(table),
         notes=notes,
     )

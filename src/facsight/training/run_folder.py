@@ -22,6 +22,8 @@ RECIPE, ENVIRONMENT, WEIGHTS, METRICS = (
     "weights.safetensors",
     "metrics.json",
 )
+#: What became of published weights that a run started from.
+START = "start.json"
 TERMS, EPOCHS, CHECKPOINT = "terms.csv", "epochs.csv", "checkpoint.safetensors"
 
 

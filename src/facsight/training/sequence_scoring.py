@@ -14,6 +14,7 @@ from facsight.core.sequences import SequencePrediction, Sequences
 from facsight.data.sequence_set import Recording, SequenceSet
 from facsight.data.windows import Windows
 from facsight.metrics import classification
+from facsight.metrics.classification import positive_f1
 from facsight.metrics.clusters import ClusterTally, cluster_bootstrap, confusion_tally
 from facsight.metrics.concordance import ConcordanceCorrelation, concordance_tally
 
@@ -187,7 +188,7 @@ def _of_space(rows: _Rows, space: LabelSpace, floor: Tensor) -> dict[str, Any]:
     if space.kind == "classes":
         return _of_classes(rows, space, floor)
     if space.kind == "units":
-        return {"f1": dict(zip(space.columns, _unit_f1(rows).tolist(), strict=True))}
+        return {"f1": {name: _of_unit(rows, k) for k, name in enumerate(space.columns)}}
     return {column: _of_column(rows, k, float(floor[k])) for k, column in enumerate(space.columns)}
 
 
@@ -243,6 +244,16 @@ def _unit_f1(rows: _Rows) -> Float[Tensor, "unit"]:
     known, shown, true = rows.truth.isfinite(), rows.said >= 0, rows.truth >= 0.5
     hit = (shown & true & known).sum(dim=0).double()
     return 2 * hit / ((shown & known).sum(dim=0) + (true & known).sum(dim=0))
+
+
+def _of_unit(rows: _Rows, unit: int) -> dict[str, Any]:
+    """The F1 of a unit with its interval; None for one that is neither there nor shown."""
+    value, known = float(_unit_f1(rows)[unit]), rows.truth[:, unit].isfinite()
+    if math.isnan(value):
+        return {"value": None, "interval": None}
+    people = [name for name, there in zip(rows.people, known.tolist(), strict=True) if there]
+    shown, true = rows.said[known, unit] >= 0, rows.truth[known, unit] >= 0.5
+    return _interval(confusion_tally(positive_f1, shown.long(), true.long(), people, classes=2))
 
 
 def _interval(tally: ClusterTally) -> dict[str, Any]:

@@ -1,8 +1,10 @@
 """What joint training, donors and time give on planted tasks, beyond chance over three seeds."""
 
+from dataclasses import replace
+
 import pytest
 
-from planted_tasks import IN_TIME, NAMES, Lessons, learnt, score, scores
+from planted_tasks import FEW, IN_TIME, MANY, NAMES, UNEQUAL, WRONG, Lessons, Silent, learnt, score, scores
 
 SEEDS = range(3)
 
@@ -35,3 +37,29 @@ def test_time_helps_a_slow_target_and_not_one_that_is_new_in_every_step():
     )
     assert all(gain > 0.05 for gain in slow)
     assert sum(fast) / len(fast) < 0.02
+
+
+@pytest.mark.slow
+def test_a_small_dataset_gains_from_a_large_one_with_labels_of_another_task():
+    pair = ("expression", "affect")
+    for seed in SEEDS:
+        together = scores(learnt(pair, seed, UNEQUAL), ["affect"], seed, UNEQUAL)
+        assert together["affect"] > score("affect", seed, UNEQUAL)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("width", [96, 384])
+def test_where_there_is_little_a_strong_donor_helps_and_one_that_knows_nothing_does_not(width):
+    """Both beside the two layers that come along, which are given nothing."""
+    few, wrong, many = (replace(plan, width=width) for plan in (FEW, WRONG, MANY))
+    strong, weak = [], []
+    for seed in SEEDS:
+        nothing = Silent(learnt(["units"], seed + 50, replace(few, steps=0)))
+        silent = score("affect", seed, few, donors=[nothing])
+        for gains, donor in (
+            (strong, learnt(["units"], seed + 40, many)),
+            (weak, learnt(["expression"], seed, wrong)),
+        ):
+            gains.append(score("affect", seed, few, donors=[donor]) - silent)
+    assert all(gain > 0 for gain in strong)
+    assert sum(weak) / len(weak) < 0.02 < sum(strong) / len(strong)

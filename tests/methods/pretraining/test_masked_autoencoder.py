@@ -1,7 +1,11 @@
 """A masked autoencoder: what is hidden is not seen, and who learns what from which term."""
 
+import json
+
+import polars as pl
 import pytest
 import torch
+from safetensors.torch import save_file
 
 from facsight.core.batch import Faces, LabelledFaces
 from facsight.core.errors import BadCheckpoint, BadRecipe, MissingData
@@ -9,6 +13,7 @@ from facsight.experiment import build_method, load_faces, train
 from facsight.methods.pretraining.masked_autoencoder import MaskedAutoencoder, standardised_patches
 from facsight.nn.weights import build_network, load_tensors, start_from
 from facsight.recipe import check_recipe
+from facsight.training.run_folder import START, TERMS
 
 SIDE = 16
 
@@ -166,6 +171,17 @@ def test_starts_that_cannot_be_are_refused(pretrained, tmp_path):
         start_from(a_network(), tmp_path / "odd.safetensors")
 
 
+def test_what_became_of_published_weights_is_in_the_run_folder(tmp_path):
+    """The backbone of one plain transformer, as others would publish it, with a head of theirs."""
+    sizes = {"name": "plain_vit", "side": 32, "patch": 8, "width": 24, "depth": 2, "heads": 2}
+    published = build_network(3, **sizes).backbone.state_dict()
+    save_file(published | {"head.weight": torch.zeros(10, 24)}, tmp_path / "vit.safetensors")
+    run = train(recipe("supervised", start=str(tmp_path / "vit.safetensors"), **sizes), tmp_path / "run")
+    told = json.loads(run.file(START).read_text())
+    assert told["left_out"] == ["head.weight"]
+    assert set(told["loaded"]) == published.keys()
+
+
 @pytest.mark.slow
 def test_drawn_faces_are_learnt_without_labels(tmp_path):
     """Hidden patches are drawn better than by their mean (an error of 1), and few labels then do more."""
@@ -176,8 +192,7 @@ def test_drawn_faces_are_learnt_without_labels(tmp_path):
         plan = {**drawn.sections["training"], "epochs": 30}
         drawn = check_recipe({**_plain(drawn), **settings, "training": plan})
         run = train(drawn, tmp_path / f"mae-{seed}")
-        last = run.file("terms.jsonl").read_text().splitlines()[-1]
-        assert '"reconstruction": 0.' in last
+        assert pl.read_csv(run.file(TERMS))["reconstruction"][-1] < 1
         for name, start in (("fresh", {}), ("started", {"start": str(run.path)})):
             few = check_recipe(
                 {

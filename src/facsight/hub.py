@@ -23,6 +23,8 @@ from facsight.faces.staged import StagedFinder
 
 #: The folder beside the bundled weights with moments of neutral faces of many people.
 NEUTRAL_PEOPLE = "neutral"
+#: The folder beside the bundled weights with what a translator of features learnt from people.
+TRANSLATION = "translation"
 #: Seconds without an answer after which a download is given up.
 PATIENCE = 30
 _BLOCK = 1 << 20
@@ -76,11 +78,20 @@ def bundled_weights() -> Path:
 
 def bundled_neutral_people() -> Path:
     """Moments of neutral faces for the bundled reader (`nn.neutral_people`). `MissingData` without them."""
-    found = sorted((Path(str(files("facsight"))) / "weights" / NEUTRAL_PEOPLE).glob("*.safetensors"))
+    return _bundled(NEUTRAL_PEOPLE, "of neutral faces")
+
+
+def bundled_translation() -> Path:
+    """The translator of features for the bundled reader (`nn.translation`). `MissingData` without it."""
+    return _bundled(TRANSLATION, "with a translator of features")
+
+
+def _bundled(folder: str, what: str) -> Path:
+    found = sorted((Path(str(files("facsight"))) / "weights" / folder).glob("*.safetensors"))
     if len(found) != 1:
         raise MissingData(
-            "expected one file of neutral faces beside the bundled reader's weights, "
-            f"found {len(found)}; install facsight again"
+            f"expected one file {what} beside the bundled reader's weights, found {len(found)}; install "
+            "facsight again"
         )
     return found[0]
 

@@ -4,7 +4,8 @@ import torch
 from facsight.core.errors import BadCheckpoint
 from facsight.nn.channel_style import ChannelStyle
 from facsight.nn.classifier import mean_of_both, read_both_ways, with_mirrored
-from facsight.nn.personal import MapsHead, personal, style_of
+from facsight.nn.personal import MapsHead, TranslatedStyle, personal, style_of
+from facsight.nn.translator import Translator
 from facsight.nn.weights import build_network
 
 
@@ -90,3 +91,38 @@ def test_a_style_comes_back_from_its_tensors():
     style = style_of({"gain": torch.tensor([2.0]), "offset": torch.tensor([1.0])})
     assert style(torch.tensor([[3.0]])).tolist() == [[7.0]]
     assert not any(one.requires_grad for one in style.parameters())
+
+
+@pytest.fixture
+def translated(generator):
+    own, translator = ChannelStyle(6), Translator(6, hidden=4)
+    own.set(torch.rand(6, generator=generator) + 0.5, torch.randn(6, generator=generator))
+    torch.nn.init.normal_(translator.outer.weight, generator=generator)
+    return TranslatedStyle(own, translator).requires_grad_(False)
+
+
+def test_maps_and_their_means_are_translated_alike(translated, generator):
+    maps = torch.randn(2, 6, 3, 3, generator=generator)
+    torch.testing.assert_close(translated(maps).mean(dim=(2, 3)), translated(maps.mean(dim=(2, 3))))
+    by_hand = translated.translator(translated.own(maps.mean(dim=(2, 3))))
+    torch.testing.assert_close(translated(maps).mean(dim=(2, 3)), by_hand)
+
+
+def test_a_translator_adds_the_same_at_all_places(translated, generator):
+    maps = torch.randn(2, 6, 3, 3, generator=generator)
+    added = translated(maps) - translated.own(maps)
+    torch.testing.assert_close(added, added[:, :, :1, :1].expand_as(added))
+
+
+def test_a_translated_style_comes_back_from_its_tensors(translated, network, pixels):
+    again = style_of(translated.state_dict())
+    with torch.inference_mode():
+        one, other = personal(network, translated)(pixels), personal(network, again)(pixels)
+    assert torch.equal(one.logits, other.logits)
+
+
+@pytest.mark.parametrize("broken", ["translator.outer.weight", "own.offset", "translator.inner.bias"])
+def test_a_translated_style_with_a_part_missing_is_refused(translated, broken):
+    tensors = {name: tensor for name, tensor in translated.state_dict().items() if name != broken}
+    with pytest.raises(BadCheckpoint, match="gain"):
+        style_of(tensors)

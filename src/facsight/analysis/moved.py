@@ -12,16 +12,16 @@ from facsight.analysis.reader import Reader
 from facsight.core.prediction import Prediction
 from facsight.facs.au_maps import AuMaps, render_au_maps
 from facsight.facs.evidence import action_unit_shares
-from facsight.nn.channel_style import ChannelStyle
 from facsight.nn.classifier import Head
 from facsight.nn.neutral_people import NeutralPeople
+from facsight.nn.personal import PersonStyle
 
 #: Channels and action units that are told.
 CHANNELS_TOLD, UNITS_TOLD = 5, 3
 
 
 def what_moved(
-    clip: NeutralClip, style: ChannelStyle, people: NeutralPeople, reader: Reader
+    clip: NeutralClip, style: PersonStyle, people: NeutralPeople, reader: Reader
 ) -> dict[str, Any]:
     """What the style does to the person's mean face of the clip, as plain data.
 
@@ -50,7 +50,7 @@ def what_moved(
     }
 
 
-def _channels(clip: NeutralClip, style: ChannelStyle, people: NeutralPeople) -> dict[str, float]:
+def _channels(clip: NeutralClip, style: PersonStyle, people: NeutralPeople) -> dict[str, float]:
     means = clip.features.mean(dim=0, keepdim=True)
     spread = torch.where(people.spread > 0, people.spread, torch.inf)
     moved = (style(means) - means)[0] / spread

@@ -13,8 +13,7 @@ from safetensors import SafetensorError
 
 from facsight.core.errors import BadCheckpoint, BadOutput, BadRecipe
 from facsight.hub import sha256
-from facsight.nn.channel_style import ChannelStyle
-from facsight.nn.personal import style_of
+from facsight.nn.personal import PersonStyle, style_of
 from facsight.nn.weights import load_tensors, save_tensors
 
 #: Of the layout of these files, and the ending that they have.
@@ -33,7 +32,7 @@ class Person:
     where it lies, None while it lies nowhere.
     """
 
-    style: ChannelStyle
+    style: PersonStyle
     card: Mapping[str, Any]
     file: Path | None = None
 

@@ -19,6 +19,10 @@ class ChannelStyle(nn.Module):
         self.gain = nn.Parameter(torch.ones(channels))
         self.offset = nn.Parameter(torch.zeros(channels))
 
+    @property
+    def channels(self) -> int:
+        return len(self.gain)
+
     def forward(self, features: Float[Tensor, "n channel *place"]) -> Float[Tensor, "n channel *place"]:
         shape = (-1, *[1] * (features.ndim - 2))
         return features * self.gain.view(shape) + self.offset.view(shape)

@@ -15,12 +15,39 @@ from facsight.core.errors import BadCheckpoint
 from facsight.core.prediction import Prediction
 from facsight.nn.channel_style import ChannelStyle
 from facsight.nn.classifier import Classifier, Head
+from facsight.nn.split_network import pooled
+from facsight.nn.translator import Translator
+
+
+class TranslatedStyle(nn.Module):
+    """A person's gain and offset a channel, and what a translator then adds to the means over places.
+
+    The same is added at all places, so that maps stay maps, and rows of means are read as their maps are.
+    """
+
+    def __init__(self, own: ChannelStyle, translator: Translator):
+        super().__init__()
+        self.own, self.translator = own, translator
+
+    @property
+    def channels(self) -> int:
+        return self.own.channels
+
+    def forward(self, features: Float[Tensor, "n channel *place"]) -> Float[Tensor, "n channel *place"]:
+        styled = self.own(features)
+        means = pooled(styled)
+        added = self.translator(means) - means
+        return styled + added.reshape(*added.shape, *[1] * (features.ndim - 2))
+
+
+#: What a person file holds.
+PersonStyle = ChannelStyle | TranslatedStyle
 
 
 class PersonalHead(nn.Module):
     """A head that reads the last maps after the person's style."""
 
-    def __init__(self, head: nn.Module, style: ChannelStyle):
+    def __init__(self, head: nn.Module, style: PersonStyle):
         super().__init__()
         self.head, self.style = head, style
 
@@ -29,15 +56,15 @@ class PersonalHead(nn.Module):
         return cast(Head, self.head).read([*features[:-1], self.style(features[-1])])
 
 
-def personal(network: Classifier, style: ChannelStyle) -> Classifier:
+def personal(network: Classifier, style: PersonStyle) -> Classifier:
     """The network as it reads one person; it shares the backbone and the head with `network`.
 
     `BadCheckpoint` for a style of another number of channels.
     """
     channels = cast(Sequence[int], network.backbone.channels)[-1]
-    if len(style.gain) != channels:
+    if style.channels != channels:
         raise BadCheckpoint(
-            f"expected a person's style of the reader's {channels} channels, found {len(style.gain)}: the "
+            f"expected a person's style of the reader's {channels} channels, found {style.channels}: the "
             "person was adapted to another reader"
         )
     return Classifier(network.backbone, PersonalHead(network.head, style)).eval()
@@ -55,13 +82,25 @@ class MapsHead(nn.Module):
         return cast(Head, self.head).read([maps if maps.ndim == 4 else maps[:, :, None, None]]).logits
 
 
-def style_of(tensors: dict[str, Tensor]) -> ChannelStyle:
-    """The style with these `gain` and `offset`. `BadCheckpoint` for anything else, or numbers that are not
-    finite."""
-    if tensors.keys() != {"gain", "offset"} or tensors["gain"].shape != tensors["offset"].shape:
-        raise BadCheckpoint(f"expected a gain and an offset a channel, found {', '.join(sorted(tensors))}")
-    if tensors["gain"].ndim != 1 or not all(torch.isfinite(one).all() for one in tensors.values()):
+def style_of(tensors: dict[str, Tensor]) -> PersonStyle:
+    """The style with these tensors. `BadCheckpoint` for anything else, or numbers that are not finite."""
+    if not all(torch.isfinite(one).all() for one in tensors.values()):
         raise BadCheckpoint("a person's gains and offsets are rows of finite numbers: found something else")
-    style = ChannelStyle(len(tensors["gain"])).requires_grad_(False)
-    style.set(tensors["gain"].float(), tensors["offset"].float())
-    return style
+    channels, hidden = _sizes(tensors)
+    style: PersonStyle = ChannelStyle(channels)
+    if hidden:
+        style = TranslatedStyle(style, Translator(channels, hidden=hidden))
+    own = style.state_dict()
+    if {name: one.shape for name, one in tensors.items()} != {name: one.shape for name, one in own.items()}:
+        raise BadCheckpoint(
+            "expected a gain and an offset a channel, and a translator's layers or none, found "
+            + ", ".join(f"{name} {tuple(one.shape)}" for name, one in sorted(tensors.items()))
+        )
+    style.load_state_dict(tensors)
+    return style.requires_grad_(False)
+
+
+def _sizes(tensors: dict[str, Tensor]) -> tuple[int, int]:
+    """How many channels it would have as a style, and how wide its translator would be, 0 for none."""
+    inner = tensors.get("translator.inner.bias", torch.zeros(0))
+    return tensors.get("own.gain" if len(inner) else "gain", torch.zeros(0)).numel(), inner.numel()

@@ -18,7 +18,9 @@ Differs  the paper's translator is a second backbone with a perceptron; here one
 Harm     a clip that is not neutral moves the person by the difference; so does a neutral that differs from
          other people's more than their other expressions do. With two neutral clips of each of 20 actors'
          voices nothing is gained for certain, and 7 lose (docs/personal.md). On planted people the terms that
-         train the translator were worth nothing; those of the target were (docs/adaptation.md)
+         train the translator were worth nothing; those of the target were (docs/adaptation.md). A translator
+         learns towards what its people show: that of `facsight adapt` saw rest and smiles, and costs sadness
+         and anger (docs/personal_readers.md)
 Stops    after the steps of its plan; nothing is selected
 """
 
@@ -38,6 +40,7 @@ from facsight.nn.fixed import evaluated, fixed
 from facsight.nn.people_style import KEPT, PeopleStyle, channel_rows
 from facsight.nn.source_moments import moments_of
 from facsight.nn.split_network import SplitNetwork
+from facsight.nn.translation import Translation
 from facsight.nn.translator import Translator
 
 #: The least variance that is divided by, as a share of the channels' mean: some channels never change.
@@ -115,7 +118,8 @@ class TranslationSources(Method[People, Tensor, Tensor]):
 class PersonalizedTranslation(Adaptation):
     """`style` weighs moving the clip's style against `expression` for keeping what was said.
 
-    `spread` is by how much people differ in the logarithm of a channel's deviation.
+    `spread` is by how much people differ in the logarithm of a channel's deviation. `source` is the stage
+    that was trained, or what is kept of it.
     """
 
     sees = "neutral"
@@ -131,7 +135,7 @@ class PersonalizedTranslation(Adaptation):
         self,
         network: SplitNetwork,
         *,
-        source: TranslationSources,
+        source: TranslationSources | Translation,
         style: float = 10.0,
         expression: float = 1.0,
         spread: float = 0.1,

@@ -23,10 +23,14 @@ def save_tokenizer(folder: Path, words: list[str]) -> dict[str, int]:
     return numbers
 
 
-def save_llama(folder: Path, words: int, *, seed: int = 0) -> None:
+def save_llama(folder: Path, words: int, *, seed: int = 0, width: int = 16) -> None:
     """Random weights of a LLaMA-style model of two layers."""
     config = LlamaConfig(
-        hidden_size=16, num_hidden_layers=2, num_attention_heads=2, intermediate_size=32, vocab_size=words
+        hidden_size=width,
+        num_hidden_layers=2,
+        num_attention_heads=2,
+        intermediate_size=2 * width,
+        vocab_size=words,
     )
     with torch.random.fork_rng():
         torch.manual_seed(seed)

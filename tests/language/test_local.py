@@ -79,5 +79,5 @@ def test_a_model_that_is_not_there_or_of_another_kind_is_told(tmp_path, folder):
     (tmp_path / "config.json").write_text('{"model_type": "vit"}')
     with pytest.raises(UnknownName, match="no causal language model"):
         LocalModel(str(tmp_path))
-    with pytest.raises(BadRecipe, match="float32 or bfloat16"):
+    with pytest.raises(BadRecipe, match="found 'four'"):
         LocalModel(folder, precision="four")

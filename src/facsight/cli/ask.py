@@ -27,7 +27,9 @@ def ask(
         bool, typer.Option("--remote", help="Allow a server on another machine: texts are sent there.")
     ] = False,
     prompt: Annotated[str, typer.Option(help="A prompt by name (label, first), or a .toml file.")] = "label",
-    precision: Annotated[str, typer.Option(help="Of a local model: float32 or bfloat16.")] = "float32",
+    precision: Annotated[
+        str, typer.Option(help="Of a local model: float32, bfloat16 or nf4 (four bits).")
+    ] = "float32",
     limit: Annotated[int | None, typer.Option(help="Ask about so many texts, the first.", min=1)] = None,
     out: Annotated[Path, typer.Option(help="The folder for answers and replies.")] = Path("answers"),
 ) -> None:

@@ -10,6 +10,7 @@ from torch import Tensor
 from facsight.core.errors import BadRecipe, UnknownName
 from facsight.core.installed import published_folder
 from facsight.language.model import Chat, Reply
+from facsight.nn.release import loading
 
 
 class LocalModel:
@@ -81,14 +82,11 @@ class LocalModel:
 def _opened(path: str, precision: str) -> tuple[Any, Any]:
     from transformers import AutoModelForCausalLM, AutoTokenizer
 
-    if not isinstance(getattr(torch, precision, None), torch.dtype):
-        raise BadRecipe(f"expected a precision such as float32 or bfloat16, found {precision!r}")
+    options = loading(precision)
     try:
         folder = published_folder(path)
         tokenizer = AutoTokenizer.from_pretrained(folder)
-        network = AutoModelForCausalLM.from_pretrained(
-            folder, use_safetensors=True, dtype=getattr(torch, precision)
-        )
+        network = AutoModelForCausalLM.from_pretrained(folder, use_safetensors=True, **options)
     except (OSError, ValueError, KeyError) as error:
         raise UnknownName(f"no causal language model could be loaded from {path!r}: {error}") from error
     return tokenizer, network.eval()

@@ -2,12 +2,13 @@
 
 from collections.abc import Mapping
 from contextlib import AbstractContextManager, nullcontext
+from importlib.util import find_spec
 from typing import Any, Literal
 
 import torch
 from torch import nn
 
-from facsight.core.errors import BadCheckpoint, BadRecipe, UnknownName
+from facsight.core.errors import BadCheckpoint, BadRecipe, MissingData, UnknownName
 from facsight.core.installed import published_folder
 
 #: Nothing of it, its last layer, or all.
@@ -56,8 +57,34 @@ def last_layers(network: nn.Module, count: int) -> list[nn.Module]:
     return list(longest)[-count:]
 
 
-def open_model(pretrained: str | None, kind: str | None, config: Mapping[str, Any]) -> nn.Module:
-    """A model of `transformers`, with published weights or with random ones.
+def loading(precision: str) -> dict[str, Any]:
+    """The options with which `transformers` loads published weights in a precision.
+
+    "float32", "bfloat16", or "nf4": linear layers in four bits and a scale for each 64 weights (Dettmers,
+    Pagnoni, Holtzman and Zettlemoyer, "QLoRA", 2023, https://arxiv.org/abs/2305.14314), which compute in
+    bfloat16. `BadRecipe` for another, `MissingData` where bitsandbytes is not installed.
+    """
+    if precision == "nf4":
+        return {"quantization_config": _four_bits()}
+    if precision not in ("float32", "bfloat16"):
+        raise BadRecipe(f'expected the precision "float32", "bfloat16" or "nf4", found {precision!r}')
+    return {"dtype": getattr(torch, precision)}
+
+
+def _four_bits() -> Any:
+    from transformers import BitsAndBytesConfig
+
+    if find_spec("bitsandbytes") is None:
+        raise MissingData("four-bit weights need bitsandbytes: pip install 'facsight[nf4]'")
+    return BitsAndBytesConfig(
+        load_in_4bit=True, bnb_4bit_quant_type="nf4", bnb_4bit_compute_dtype=torch.bfloat16
+    )
+
+
+def open_model(
+    pretrained: str | None, kind: str | None, config: Mapping[str, Any], precision: str = "float32"
+) -> nn.Module:
+    """A model of `transformers`, with published weights or with random ones, in a precision (`loading`).
 
     `pretrained` is a local folder, a name of a hub, or `@package/folder` (`core.installed`).
     """
@@ -65,10 +92,15 @@ def open_model(pretrained: str | None, kind: str | None, config: Mapping[str, An
 
     if (kind is None) == (pretrained is None):
         raise BadRecipe("a transformers encoder needs either `pretrained` or `kind` (random weights)")
+    if pretrained is None and precision == "nf4":
+        raise BadRecipe(
+            "four bits are for published weights, which are not trained: name them by `pretrained`"
+        )
+    options = loading(precision)
     try:
         if pretrained is not None:
-            return AutoModel.from_pretrained(published_folder(pretrained), use_safetensors=True)
-        return AutoModel.from_config(AutoConfig.for_model(str(kind), **config))
+            return AutoModel.from_pretrained(published_folder(pretrained), use_safetensors=True, **options)
+        return AutoModel.from_config(AutoConfig.for_model(str(kind), **config), **options)
     except (KeyError, OSError, ValueError) as error:
         name = pretrained or kind
         raise UnknownName(f"no transformers encoder could be made of {name!r}: {error}") from error

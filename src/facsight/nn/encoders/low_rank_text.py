@@ -7,7 +7,8 @@ Needs    the numbers of a step's tokens plus 1, (token,), 0 where there is none;
          facsight[text]`; a folder or name of published weights, whose tokeniser made the numbers
 Learns   two matrices of `rank` beside each linear layer of the model, their product scaled by
          sqrt(rank): the rank-stabilised alpha / sqrt(rank) with alpha = rank, as in 2407.12927
-Differs  no 4-bit weights: models are loaded in `precision`, 2 bytes a weight in bfloat16 (8 billion: 16 GB)
+Differs  weights are loaded in `precision`: 2 bytes each in bfloat16 (8 billion: 16 GB), about half a byte
+         in the linear layers in "nf4" (QLoRA, `nn.release`), without its second quantisation, of scales
 """
 
 import copy
@@ -46,12 +47,12 @@ class LowRankText(nn.Module):
         rank: int = 8,
         dropout: float = 0.05,
         pooling: Literal["last", "mean"] = "last",
-        precision: Literal["float32", "bfloat16"] = "float32",
+        precision: Literal["float32", "bfloat16", "nf4"] = "float32",
     ):
         super().__init__()
-        network: Any = open_model(pretrained, kind, config or {})
+        network: Any = open_model(pretrained, kind, config or {}, precision)
         self.words, self.size = words_of(network, shape), int(network.config.hidden_size)
-        network.requires_grad_(False).to(getattr(torch, precision))
+        network.requires_grad_(False)
         mark = _checksum(network) if pretrained else torch.zeros(4, dtype=torch.int64)
         self.register_buffer("read_on", mark)
         self.published = mark.tolist()
@@ -100,9 +101,11 @@ def _checksum(network: nn.Module) -> Tensor:
 
 
 def _leave_out_published(module: nn.Module, state: dict[str, Tensor], prefix: str, _: Any) -> None:
-    for name, parameter in module.named_parameters():
-        if not parameter.requires_grad:
-            state.pop(prefix + name, None)
+    """The weights, and what four-bit ones keep beside them under their names."""
+    published = tuple(prefix + name for name, one in module.named_parameters() if not one.requires_grad)
+    beside = tuple(f"{name}." for name in published)
+    for key in [key for key in state if key in published or key.startswith(beside)]:
+        del state[key]
 
 
 def _same_published(module: nn.Module, found: Any) -> None:

@@ -17,7 +17,8 @@ from jaxtyping import Float
 from torch import Tensor
 
 from facsight.core.errors import BadFaces, BadLabels, MissingData
-from facsight.core.labels import Conversion, LabelSpace, convert, label_space
+from facsight.core.labels import FERPLUS, Conversion, LabelSpace, convert, label_space
+from facsight.data.compound_parts import in_parts
 from facsight.data.dataset import SPLITS, Dataset
 from facsight.data.face_set import FaceSet
 from facsight.data.opening import open_dataset
@@ -29,7 +30,7 @@ MOST_BYTES = 6 * 2**30
 #: One in so many samples is held out where there is no validation split.
 HELD_OUT = 10
 
-Labels = Literal["votes", "majority"]
+Labels = Literal["votes", "majority", "parts"]
 
 
 def load_photos(
@@ -46,9 +47,10 @@ def load_photos(
     """The labelled photos of a split: grey squares of `size` pixels about the faces' boxes, no landmarks.
 
     `labels`: "votes" gives each class its share of the annotators, where that is known, "majority" the whole
-    to the winner. `space` names a label space into which labels are converted, by name; what is lost is
-    warned of. `unreadable`: pictures that cannot be read are "fatal", or "skip" leaves them out and warns.
-    `reader` are options of the dataset's reader. Of near copies, where known, one is kept for training.
+    to the winner, "parts" half to each part of a compound (`compound_parts`). `space` names a label space
+    into which labels are converted, by name; what is lost is warned of. `unreadable`: pictures that cannot be
+    read are "fatal", or "skip" leaves them out and warns. `reader` are options of the dataset's reader. Of
+    near copies, where known, one is kept for training.
     """
     if split not in SPLITS:
         raise BadLabels(f"{name} has the splits train, val and test, found {split!r}")
@@ -57,14 +59,14 @@ def load_photos(
     except MissingData as error:
         raise MissingData(f"{error}\nPoint to the folder with data.folder=PATH.") from error
     own = _space_of_classes(data)
-    conversion = convert(own, label_space(space)) if space else convert(own, own)
+    conversion = convert(own, label_space(space)) if space and labels != "parts" else convert(own, own)
     if conversion.lossy:
         warnings.warn(f"{name}: labels are converted from {conversion}", stacklevel=2)
     data = _usable(data, split, own, conversion)
     pictures = Pictures(data, size=size, unreadable=unreadable)
     images, rows = _all_pictures(pictures, name)
     shares = _shares(data.table, own, conversion, labels)[rows]
-    return FaceSet(
+    faces = FaceSet(
         name=f"{name}-{split}",
         space=conversion.target,
         images=images,
@@ -72,6 +74,7 @@ def load_photos(
         expression=shares,
         ids=tuple(f"{name}/{sample}" for sample in data.table["sample"].gather(rows.tolist())),
     )
+    return in_parts(faces, label_space(space) if space else FERPLUS) if labels == "parts" else faces
 
 
 def _space_of_classes(data: Dataset) -> LabelSpace:
@@ -137,7 +140,7 @@ def _shares(
     index = {word: conversion.target.index(to) for word, to in conversion.to.items()}
     classes = torch.tensor([index[word] for word in table[own.column]])
     shares = torch.nn.functional.one_hot(classes, len(conversion.target)).float()
-    if labels == "majority" or not set(own.shares) <= set(table.columns):
+    if labels != "votes" or not set(own.shares) <= set(table.columns):
         return shares
     votes = torch.from_numpy(table.select(own.shares).to_numpy().astype("float32"))
     sums = torch.zeros_like(shares)

@@ -51,6 +51,20 @@ def compound_parts(compound: str) -> tuple[str, str]:
     return first, second
 
 
+def shares_of_parts(
+    compounds: Sequence[str], classes: Sequence[str]
+) -> Float64[np.ndarray, "compound class"]:
+    """Of each compound, half for each of its two basic expressions; `BadLabels` where one is no class.
+
+    >>> shares_of_parts(["happily surprised"], ["neutral", "happiness", "surprise"]).tolist()
+    [[0.0, 0.5, 0.5]]
+    """
+    shares = np.zeros((len(compounds), len(classes)))
+    for part in (0, 1):
+        shares[np.arange(len(compounds)), _places(compounds, part, classes)] = 0.5
+    return shares
+
+
 def pair_weights() -> dict[str, int]:
     """The weight of each basic expression in the rule "weighted_sum"."""
     return dict(_data()["weights"])

@@ -87,7 +87,7 @@ def analyze(
     model: Annotated[
         Path | None,
         typer.Option(
-            help="A run folder asked what it says, too: of sequences for videos, of action units for photos."
+            help="A run folder asked what it says, too: of action units, or, for videos, of sequences."
         ),
     ] = None,
     compound: Annotated[
@@ -116,13 +116,13 @@ def analyze(
     check_convention(columns)
     asked = AskedCompounds(compound, compound_space)
     if videos:
-        _check_video_model(model)
+        units, model = _by_kind(model)
         if engine == "ray" and workers > 1:
             raise BadRecipe("--workers is for this machine; a Ray cluster decides for itself how many it has")
         analyze_videos(
             videos,
             out,
-            reader={"weights": weights, "finder": finder, "person": person},
+            reader={"weights": weights, "finder": finder, "person": person, "units": units},
             precision=precision,
             workers=workers,
             ray=engine == "ray",
@@ -189,11 +189,13 @@ def _unit_model(model: Path) -> Path:
     return model
 
 
-def _check_video_model(model: Path | None) -> None:
+def _by_kind(model: Path | None) -> tuple[Path | None, Path | None]:
+    """The model as one of action units, which reads frame by frame, and as one of sequences."""
     from facsight.unit_experiment import holds_units
 
-    if model is not None and holds_units(model):
-        raise BadRecipe(f"{model} reads action units of photos; videos are for a run folder of sequences")
+    if model is not None and (model.is_file() or holds_units(model)):
+        return model, None
+    return None, model
 
 
 def _over_time(smooth: float, neutral: str | None, segments: Path | None, videos: list[Path]) -> "OverTime":

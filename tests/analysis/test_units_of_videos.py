@@ -45,6 +45,17 @@ def test_a_frame_says_what_the_same_photo_says(unit_reader, video):
                 np.testing.assert_allclose(one.evidence, other.evidence, rtol=1e-3, atol=1e-5)
 
 
+def test_times_that_vary_change_nothing_of_what_is_said(unit_reader, tmp_path):
+    times = np.cumsum([0.0, *np.random.default_rng(1).uniform(0.01, 0.2, 19)]).round(3)
+    video = saved_video(tmp_path / "varying.mkv", [1] * 20, times=times)
+    frames = list(unit_reader.read_video(video))
+    np.testing.assert_allclose([frame.at.time for frame in frames], times, atol=1e-3)
+    (photo,) = as_photo(unit_reader, 1)
+    for frame in frames:
+        said = [one.probability for one in frame.readings[0].units]
+        assert said == pytest.approx([one.probability for one in photo], abs=1e-5)
+
+
 def test_the_faces_of_a_batch_of_frames_share_one_pass(unit_reader, video, monkeypatch):
     passes, read = [], UnitReader.read
 

@@ -43,3 +43,10 @@ def test_analyze_reads_the_units_of_videos(facsight, units, tmp_path):
     table = pl.read_csv(tmp_path / "out" / "readings.csv")
     assert table["AU01_present"].to_list() == [1] * 12
     assert "12 frames" in told
+
+
+def test_two_models_of_units_are_refused(facsight, photo, units, tmp_path):
+    other = tiny_unit_file(tmp_path / "other.safetensors")
+    code, _, problem = facsight("analyze", photo, "--model", units, "--model", other)
+    assert code == 2
+    assert "one model of action units at most" in " ".join(problem.split())

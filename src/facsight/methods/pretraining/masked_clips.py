@@ -39,6 +39,8 @@ class MaskedClips(SequenceMethod):
     What it leaves is a network whose encoder another training starts from: `modalities.NAME.start`.
     """
 
+    needs_labels = False
+
     def __init__(
         self,
         network: SequenceNetwork,

@@ -9,7 +9,7 @@ import torch
 
 from facsight.analysis.by_model import load_by_model
 from facsight.assembly import assemble, spaces_as_data
-from facsight.core.errors import BadTable
+from facsight.core.errors import BadRecipe, BadTable
 from facsight.core.labels import LabelSpace
 from facsight.data.recordings import StreamCard
 from facsight.nn.weights import save_network
@@ -21,13 +21,14 @@ from written_sound import beep, saved_av
 AFFECT = LabelSpace("affect", ("valence", "arousal"), kind="values", low=-1.0, high=1.0)
 
 
-def saved_run(folder, *, version=None, fusion="gated"):
+def saved_run(folder, *, version=None, fusion="gated", more=(), features=True):
     """A network of sound whose valence is set by hand: high where there is a sound."""
     extractor = LogMel(None, crop=crop_type(48))
-    features = StreamCard("audio:logmel", "LogMel", version or extractor.version, (64,), 100.0, "")
+    card = StreamCard("audio:logmel", "LogMel", version or extractor.version, (64,), 100.0, "")
+    streams = {"audio:logmel": asdict(card)} if features else {}
     architecture = {
         "sizes": {"audio:logmel": [64]},
-        "outputs": {"affect": 2},
+        "outputs": {space.name: len(space) for space in (AFFECT, *more)},
         "modalities": {},
         "fusion": {"name": fusion, "width": 4},
         "temporal": {},
@@ -46,11 +47,11 @@ def saved_run(folder, *, version=None, fusion="gated"):
         "name": folder.name,
         "about": "",
         "architecture": architecture,
-        "spaces": spaces_as_data([AFFECT]),
-        "of_steps": {"affect": True},
+        "spaces": spaces_as_data([AFFECT, *more]),
+        "of_steps": {space.name: True for space in (AFFECT, *more)},
         "step": 0.25,
         "windows": {"seconds": 1.0, "hop": 0.5, "dilation": 0.0},
-        "features": {"audio:logmel": asdict(features)},
+        "features": streams,
         "data": "made by hand",
         "recipe": "",
     }
@@ -115,3 +116,25 @@ def test_one_bad_file_does_not_end_the_others(videos, tmp_path):
     told = read_by_model([tmp_path / "bad.mkv", videos[0]], tmp_path / "out", saved_run(tmp_path / "run"))
     assert not told.of_video(str(videos[0])).is_empty()
     assert told.about["notes"][str(tmp_path / "bad.mkv")]
+
+
+def test_every_task_of_a_network_of_several_has_its_columns(videos, tmp_path):
+    """Expression, valence and arousal, and units in each step: what `progressive` leaves reads videos so."""
+    faces = LabelSpace("faces", ("calm", "glad"), kind="classes")
+    units = LabelSpace("some_units", ("AU1", "AU12"), kind="units")
+    (tmp_path / "out").mkdir()
+    told = read_by_model(videos[:1], tmp_path / "out", saved_run(tmp_path / "run", more=(faces, units)))
+    spaces = {space["name"]: space["columns"] for space in told.about["spaces"]}
+    assert list(spaces) == ["affect", "faces", "some_units"]
+    rows = told.of_video(str(videos[0]))
+    classes = rows.select(spaces["faces"]).to_numpy()
+    np.testing.assert_allclose(classes.sum(axis=1), 1.0, rtol=1e-5)
+    shown = rows.select(spaces["some_units"]).drop_nulls().to_numpy()
+    assert ((shown >= 0) & (shown <= 1)).all()
+    assert len(rows) > 0
+
+
+def test_a_model_of_simulated_features_is_refused(videos, tmp_path):
+    (tmp_path / "out").mkdir()
+    with pytest.raises(BadRecipe, match="whose features no video has"):
+        read_by_model(videos[:1], tmp_path / "out", saved_run(tmp_path / "run", features=False))

@@ -26,6 +26,7 @@ SEQUENCE_METHODS = {
     "temporal_stochastic_softmax": (
         "facsight.methods.clips.temporal_stochastic_softmax:TemporalStochasticSoftmax"
     ),
+    "masked_clips": "facsight.methods.pretraining.masked_clips:MaskedClips",
     "logit_distillation": "facsight.methods.distillation.logits:LogitDistillation",
     "feature_distillation": "facsight.methods.distillation.features:FeatureDistillation",
     "similarity_distillation": "facsight.methods.distillation.similarity:SimilarityDistillation",

@@ -12,6 +12,7 @@ import torch
 from facsight.analysis.by_model import ABOUT, TABLE, ByModel
 from facsight.analysis.wording import printable
 from facsight.assembly import TrainedSequences, open_sequence_run
+from facsight.core.errors import BadRecipe
 from facsight.core.labels import LabelSpace
 from facsight.core.saving import whole_file
 from facsight.data.prepared import on_one_clock
@@ -35,9 +36,15 @@ def read_by_model(
 
     Features are made as the model's were, once; those that are there are not made again. A video without a
     modality is read from the others, and one with none of them, or that cannot be read, has no rows: the
-    notes say why. `BadTable` where features here would be of another version than the model's.
+    notes say why. `BadRecipe` for a model of features that no video has, `BadTable` where features here would
+    be of another version than the model's.
     """
     trained = open_sequence_run(run)
+    if not _seen(trained):
+        raise BadRecipe(
+            f"{run} learnt from {trained.card['data']}, whose features no video has: train it on what "
+            "`facsight prepare` makes of videos (data.name=prepared data.folder=FOLDER)"
+        )
     rows, notes = [], {}
     for video in videos:
         on_video(video)

@@ -10,7 +10,8 @@ import pytest
 from facsight.analysis.one_video import outcome_of
 from facsight.analysis.reader import Reader
 from facsight.analysis.study import analyse_videos, load_study
-from facsight.report.study import open_study, write_study_report
+from facsight.report.opened_study import open_study
+from facsight.report.study import write_study_report
 from facsight.report.watch import video_file
 from planted import PlantedFinder
 from planted_video import noise_video, saved_video

@@ -1,7 +1,7 @@
 import polars as pl
 import pytest
 
-from facsight.report.study import open_study
+from facsight.report.opened_study import open_study
 from facsight.report.watch import video_file
 from planted import saved_photo
 from planted_people import people_video

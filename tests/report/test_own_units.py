@@ -2,7 +2,7 @@ import pytest
 
 from facsight.analysis.reader import Reader
 from facsight.analysis.run import analyse
-from facsight.report.own_units import own_units
+from facsight.report.own_units import learnt_on, own_units
 from facsight.report.readings import write_report
 from planted import PlantedFinder, saved_photo, tiny_reader_file, tiny_unit_file
 
@@ -33,10 +33,8 @@ def test_a_page_without_such_a_network_says_nothing_of_it(readings):
 
 
 def test_a_weak_network_is_called_one(tmp_path):
-    from facsight.report.readings import _learnt_on
-
     card = {"data": "faces", "weak": True}
-    assert "no unit was coded" in _learnt_on({"units": {"card": card}})
+    assert "no unit was coded" in learnt_on({"units": {"card": card}})
     assert own_units({"unit_maps": None}, None, {}) == []
 
 

@@ -5,8 +5,9 @@ import copy
 import polars as pl
 import pytest
 
+from facsight.report.opened_study import open_study
 from facsight.report.personal import personal_section, personal_values
-from facsight.report.study import open_study, write_study_report
+from facsight.report.study import write_study_report
 from facsight.report.watch import watch_page
 from parsed_page import Page
 from planted_study import CLASSES, READER, made_rows, saved_study, told

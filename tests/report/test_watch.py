@@ -5,7 +5,7 @@ import av
 import numpy as np
 import pytest
 
-from facsight.report.study import open_study
+from facsight.report.opened_study import open_study
 from facsight.report.viewer import Viewer
 from facsight.report.watch import clock_start, watch_page
 from planted_study import made_rows, saved_study, told

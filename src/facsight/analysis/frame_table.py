@@ -1,5 +1,6 @@
 """Readings of videos as table rows: a row a face and frame, a row for a frame without, and their summary."""
 
+import re
 import shutil
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
@@ -20,6 +21,8 @@ from facsight.core.saving import whole_file
 
 #: Rows that are written at a time: what decides on the memory that writing takes.
 ROWS_A_GROUP = 4096
+#: The column that says that a network of action units was asked: its maps are then kept, too.
+_OF_UNIT = re.compile(r"AU\d+_probability")
 
 
 def frame_schema(
@@ -28,7 +31,10 @@ def frame_schema(
     """Names and types of everything that is kept of a face in a frame; `beside` are the reader's."""
     kept = (*frame_columns(classes, action_units), *beside)
     columns = {column.name: KINDS[column.kind] for column in kept}
-    return columns | {"landmarks": KINDS["numbers"], "attention": pl.List(pl.UInt8)}
+    columns |= {"landmarks": KINDS["numbers"], "attention": pl.List(pl.UInt8)}
+    if any(_OF_UNIT.fullmatch(column.name) for column in beside):
+        columns |= {"unit_map_width": KINDS["integer"], "unit_maps": pl.List(pl.UInt8)}
+    return columns
 
 
 def as_rows(
@@ -73,7 +79,16 @@ def _face(reading: Reading) -> dict[str, Any]:
     attention = reading.evidence.attention
     low, high = float(attention.min()), float(attention.max())
     steps = np.rint((attention - low) * (255 / (high - low) if high > low else 0.0)).astype(np.uint8)
-    return face_row(reading) | {"detected": int(reading.detected), "attention": steps.ravel().tolist()}
+    row = face_row(reading) | {"detected": int(reading.detected), "attention": steps.ravel().tolist()}
+    return row | ({"unit_maps": _in_steps(reading)} if reading.units else {})
+
+
+def _in_steps(reading: Reading) -> list[int]:
+    """The map of each unit, in steps of 1/255 of its own highest place."""
+    maps = np.stack([one.evidence for one in reading.units])
+    highest = maps.max(axis=(1, 2), keepdims=True)
+    scale = np.divide(255.0, highest, out=np.zeros_like(highest), where=highest > 0)
+    return np.rint(maps * scale).astype(np.uint8).ravel().tolist()
 
 
 def in_order(tables: Sequence[Path]) -> pl.LazyFrame:

@@ -71,7 +71,8 @@ class Seen:
 class Eye:
     """Looks at the frames of a video in their order: which shot, which faces, which persons.
 
-    Faces are cut out with `crop_size` pixels a side, and `also` in other sizes.
+    Faces are cut out with `crop_size` pixels a side, for a network of action units with `unit_size`, and
+    `also` in other sizes.
     """
 
     def __init__(
@@ -81,9 +82,10 @@ class Eye:
         stop: Stop | None = None,
         *,
         steady: bool = False,
+        unit_size: int | None = None,
         also: Sequence[int] = (),
     ):
-        self._crop_size, self._steady, self._also = crop_size, steady, also
+        self._crop_size, self._unit_size, self._steady, self._also = crop_size, unit_size, steady, also
         self._shots = Shots(stop.shots if stop else None)
         self._follower = Follower(finder, stop.follower if stop else None)
         self._tracker = Tracker(stop.tracker if stop else None)
@@ -99,8 +101,9 @@ class Eye:
         if self._steady:
             faces = self._steadier.steady(faces, tracks, frame.at.time)
         photo = Photo(frame.pixels, str(frame.at.number))
-        look, *others = (cut_out(photo, faces, size) for size in (self._crop_size, *self._also))
-        return Seen(frame.at, look, self._shot, tracks, dict(zip(self._also, others, strict=True)))
+        look = cut_out(photo, faces, self._crop_size, self._unit_size)
+        others = {size: cut_out(photo, faces, size) for size in self._also}
+        return Seen(frame.at, look, self._shot, tracks, others)
 
     def stop_after(self, at: Position) -> Stop:
         """What to go on from after the frame `at`, the last that was seen."""
@@ -114,6 +117,7 @@ def read_frames(
     crop_size: int,
     read: Callable[[Sequence[Look]], list[PhotoResult]],
     *,
+    unit_size: int | None = None,
     every: int = 1,
     rate: float | None = None,
     steady: bool = False,
@@ -125,7 +129,7 @@ def read_frames(
     of the video. `every` and `rate` choose frames as `Video.frames` does; `steady` takes the tremble out of
     the landmarks (`faces.steady`) before faces are cut out by them.
     """
-    eye = Eye(finder, crop_size, stop, steady=steady)
+    eye = Eye(finder, crop_size, stop, steady=steady, unit_size=unit_size)
     with closing(look_along(video, eye, every=every, rate=rate, after=_position(stop))) as batches:
         for seen, last in batches:
             results = read([one.look for one in seen])

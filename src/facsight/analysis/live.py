@@ -46,7 +46,7 @@ def watch(reader: Reader, source: str | int) -> Generator[LiveResult, None, None
     >>> for result in watch(Reader(), 0):  # doctest: +SKIP
     ...     print(f"{result.time:.2f}", [reading.label for reading in result.readings])
     """
-    eye = Eye(reader.finder, reader.crop_size)
+    eye = Eye(reader.finder, reader.crop_size, unit_size=reader.unit_size)
     with closing(_arriving(source)) as frames:
         for frame, dropped in frames:
             seen = eye.see(frame)

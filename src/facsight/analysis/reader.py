@@ -51,6 +51,7 @@ class ReaderOptions:
     codebook: str | Path | None
     precision: str
     person: Path | None = None
+    units: Path | None = None
 
 
 class Reader:
@@ -62,7 +63,7 @@ class Reader:
     about twice as fast as "float32" on processors that multiply in it (`nn.precision`), and changes
     probabilities by up to about 0.01. With a `person` (`facsight.adapt`, or their file) faces are read as
     theirs, and what is read without, by `plain`, stands beside. `units` is a run folder, or the weights, of a
-    recipe of action units: on photos, what it says stands beside. One reader serves one thread.
+    recipe of action units: what it says of each face stands beside. One reader serves one thread.
     """
 
     def __init__(
@@ -116,7 +117,7 @@ class Reader:
         return (*unadapted, *(() if self.units is None else self.units.columns))
 
     @property
-    def _unit_size(self) -> int | None:
+    def unit_size(self) -> int | None:
         """The crops that the network of action units sees, where there is one."""
         return None if self.units is None else self.units.crop_size
 
@@ -126,7 +127,7 @@ class Reader:
         A path, a NumPy array (height, width, 3) uint8 RGB, or a PIL image. `BadMedia` says why a photo cannot
         be read.
         """
-        look = look_at(read_photo(photo), self.finder, self.crop_size, self._unit_size)
+        look = look_at(read_photo(photo), self.finder, self.crop_size, self.unit_size)
         return self.read_looks([look])[0].readings
 
     def read_many(self, photos: Iterable[str | Path], *, at_once: int = 16) -> Iterator[PhotoResult]:
@@ -135,7 +136,7 @@ class Reader:
         The faces of `at_once` photos share passes through the network. Memory does not grow with the number
         of photos.
         """
-        looks = look_at_many(photos, self.finder, self.crop_size, self._unit_size)
+        looks = look_at_many(photos, self.finder, self.crop_size, self.unit_size)
         while some := list(islice(looks, at_once)):
             yield from self.read_looks(some)
 
@@ -169,7 +170,8 @@ class Reader:
 
         `options` are those of `read_video`, without `sequence`.
         """
-        return read_frames(video, self.finder, self.crop_size, self.read_looks, stop=stop, **options)
+        size, chosen = self.crop_size, {"stop": stop, "unit_size": self.unit_size, **options}
+        return read_frames(video, self.finder, size, self.read_looks, **chosen)
 
     @property
     def options(self) -> ReaderOptions:
@@ -183,7 +185,8 @@ class Reader:
             raise BadRecipe("a person who lies in no file cannot be read in another process: save them first")
         person = self.person and self.person.file and self.person.file.absolute()
         asked = self._codebook_asked
-        return ReaderOptions(self.weights.absolute(), self.finder_name, asked, self.precision, person)
+        units = self.units and self.units.weights.absolute()
+        return ReaderOptions(self.weights.absolute(), self.finder_name, asked, self.precision, person, units)
 
     def describe(self) -> dict[str, Any]:
         """Which reader this is, as plain data: two that say the same read the same."""

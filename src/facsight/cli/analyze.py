@@ -85,9 +85,9 @@ def analyze(
         str | None, typer.Option(help="Another face finder: see `facsight list finders`.")
     ] = None,
     model: Annotated[
-        Path | None,
+        list[Path] | None,
         typer.Option(
-            help="A run folder asked what it says, too: of sequences for videos, of action units for photos."
+            help="A run folder asked what it says, too: of action units, and, for videos, one of sequences."
         ),
     ] = None,
     compound: Annotated[
@@ -116,13 +116,13 @@ def analyze(
     check_convention(columns)
     asked = AskedCompounds(compound, compound_space)
     if videos:
-        _check_video_model(model)
+        units, sequences = _by_kind(model or [])
         if engine == "ray" and workers > 1:
             raise BadRecipe("--workers is for this machine; a Ray cluster decides for itself how many it has")
         analyze_videos(
             videos,
             out,
-            reader={"weights": weights, "finder": finder, "person": person},
+            reader={"weights": weights, "finder": finder, "person": person, "units": units},
             precision=precision,
             workers=workers,
             ray=engine == "ray",
@@ -135,11 +135,11 @@ def analyze(
             people=told_apart(people, people_across == "study"),
             convention=columns,
             landmarks=landmarks,
-            model=model,
+            model=sequences,
             compounds=asked,
         )
         return
-    units = None if model is None else _unit_model(model)
+    units = _unit_model(model or [])
     of_videos = (every, rate, sequence, steady, smooth, neutral, segments, people, precision, workers, engine)
     if of_videos != (1, None, None, False, 0.2, None, None, None, "auto", 1, "local"):
         raise BadRecipe(
@@ -180,20 +180,29 @@ def analyze(
     raise typer.Exit(1 if outcome.failed else 0)
 
 
-def _unit_model(model: Path) -> Path:
+def _unit_model(models: list[Path]) -> Path | None:
     """The model as one of action units; `BadRecipe` for one of sequences, which photos are not."""
     from facsight.sequence_experiment import holds_sequences
 
-    if holds_sequences(model):
-        raise BadRecipe(f"{model} reads sequences: it is for videos, but there are only photos")
-    return model
+    for model in models:
+        if holds_sequences(model):
+            raise BadRecipe(f"{model} reads sequences: it is for videos, but there are only photos")
+    return _only("action units", models)
 
 
-def _check_video_model(model: Path | None) -> None:
+def _by_kind(models: list[Path]) -> tuple[Path | None, Path | None]:
+    """The model of action units, which reads frame by frame, and that of sequences, where there are."""
     from facsight.unit_experiment import holds_units
 
-    if model is not None and holds_units(model):
-        raise BadRecipe(f"{model} reads action units of photos; videos are for a run folder of sequences")
+    units = [model for model in models if model.is_file() or holds_units(model)]
+    return _only("action units", units), _only("sequences", [one for one in models if one not in units])
+
+
+def _only(kind: str, models: list[Path]) -> Path | None:
+    if len(models) > 1:
+        told = " and ".join(map(str, models))
+        raise BadRecipe(f"expected one model of {kind} at most, found {told}: give each an --out of its own")
+    return models[0] if models else None
 
 
 def _over_time(smooth: float, neutral: str | None, segments: Path | None, videos: list[Path]) -> "OverTime":

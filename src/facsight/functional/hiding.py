@@ -6,6 +6,24 @@ import torch
 from jaxtyping import Bool, Float
 from torch import Tensor
 
+from facsight.core.landmarks import (
+    INNER_LIPS,
+    JAW,
+    LEFT_BROW,
+    LEFT_EYE,
+    NOSE_BASE,
+    NOSE_BRIDGE,
+    OUTER_LIPS,
+    RIGHT_BROW,
+    RIGHT_EYE,
+)
+
+#: What is hidden whole: brows, eyes, nose, mouth and the line of the jaw.
+REGIONS = (
+    *(LEFT_BROW, RIGHT_BROW, LEFT_EYE, RIGHT_EYE),
+    *((*NOSE_BRIDGE, *NOSE_BASE), (*OUTER_LIPS, *INNER_LIPS), JAW),
+)
+
 
 def hide_any(
     faces: int, patches: int, share: float, *, first: Bool[Tensor, "face patch"] | None = None
@@ -47,3 +65,19 @@ def patches_of_regions(
         own.scatter_add_(1, place[:, list(points)], inside[:, list(points)].long())
         found[:, number] = own > 0
     return found
+
+
+def half_of(regions: Bool[Tensor, "face region patch"]) -> Bool[Tensor, "face patch"]:
+    """The patches of half of each face's regions, by lot."""
+    chosen = hide_any(len(regions), regions.shape[1], 0.5)
+    return (regions & chosen.unsqueeze(2)).any(dim=1)
+
+
+def standardised(patches: Float[Tensor, "*batch patch pixel"]) -> Float[Tensor, "*batch patch pixel"]:
+    """Each patch less its mean, in units of its deviation; one of a single grey becomes 0.
+
+    >>> standardised(torch.tensor([[0.0, 2.0], [5.0, 5.0]])).round().tolist()
+    [[-1.0, 1.0], [0.0, 0.0]]
+    """
+    centred = patches - patches.mean(dim=-1, keepdim=True)
+    return centred / (centred.square().mean(dim=-1, keepdim=True) + 1e-6).sqrt()

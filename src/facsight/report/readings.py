@@ -13,6 +13,7 @@ from facsight.analysis.compound import load_compounds
 from facsight.analysis.run import load_run
 from facsight.analysis.wording import percent
 from facsight.report.compound import compound_list, compound_values
+from facsight.report.own_units import learnt_on, thresholds_of
 from facsight.report.page import write_page
 from facsight.report.personal import personal_values
 from facsight.report.photo_card import SHORT, photo_card
@@ -44,7 +45,7 @@ def write_report(folder: Path, *, photos: int = PHOTOS_SHOWN, pictures: bool = T
             Path(about["read_from"]),
             reader["classes"],
             pictures=pictures,
-            units=_units(reader),
+            units=thresholds_of(reader),
         )
         for group in groups
     ]
@@ -64,7 +65,7 @@ def write_report(folder: Path, *, photos: int = PHOTOS_SHOWN, pictures: bool = T
         person=personal_values(reader),
         compound=compound_values(compounds),
         compounds=compound_list(compounds),
-        units_of=_learnt_on(reader),
+        units_of=learnt_on(reader),
     )
 
 
@@ -162,26 +163,12 @@ def _how(about: Mapping[str, Any]) -> list[dict[str, str]]:
     return [{"name": name, "value": value} for name, value in facts.items()]
 
 
-def _units(reader: Mapping[str, Any]) -> dict[int, float | None]:
-    """The units of the network that was asked beside the reader, with their thresholds; none without one."""
-    card = reader.get("units", {}).get("card", {"action_units": [], "thresholds": []})
-    return dict(zip(card["action_units"], card["thresholds"], strict=True))
-
-
-def _learnt_on(reader: Mapping[str, Any]) -> str:
-    """What the network of action units has learnt from; empty where none was asked."""
-    if "units" not in reader:
-        return ""
-    card = reader["units"]["card"]
-    return f"{card['data']}{', from expressions alone: no unit was coded' if card.get('weak') else ''}"
-
-
 def _units_told(reader: Mapping[str, Any]) -> dict[str, str]:
     if "units" not in reader:
         return {}
     card, weights = reader["units"]["card"], reader["units"]["weights"]
     return {
-        "Action units by": f"{card['name']} ({weights['file']}), trained on {_learnt_on(reader)}",
+        "Action units by": f"{card['name']} ({weights['file']}), trained on {learnt_on(reader)}",
         "Their weights": f"SHA-256 {weights['sha256']}",
     }
 

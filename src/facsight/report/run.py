@@ -1,30 +1,33 @@
 """The page of a run folder: what was trained, how well it reads, and what its evidence is worth."""
 
-import csv
 import tomllib
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
 from facsight.core.errors import MissingData
-from facsight.report.curves import Chart, chart
 from facsight.report.page import write_page
-from facsight.training.run_folder import ENVIRONMENT, EPOCHS, METRICS, RECIPE, TERMS, read_json
+from facsight.report.training_charts import training_charts
+from facsight.report.unit_run import write_unit_report
+from facsight.training.run_folder import ENVIRONMENT, METRICS, RECIPE, read_json
 
 #: Rows of the evidence table that are no explanation at all: what any score must be seen beside.
 FLOORS = ("constant", "centred_blob", "face_hull", "all_units", "mean_class_map", "random_smooth")
 
 
-def write_run_report(folder: Path, **_: Any) -> Path:
+def write_run_report(folder: Path, *, photos: int = 1, pictures: bool = True) -> Path:
     """Write `report.html` from what a run folder holds; `MissingData` says which file is not there.
 
-    A run has no photos to show or to leave out: options about them are accepted and change nothing.
+    A run shows no photos. One of action units on drawn faces shows some of these (`report.unit_run`): not
+    without `pictures`, nor where `photos` is 0.
     """
     for name in (RECIPE, METRICS, ENVIRONMENT):
         if not (folder / name).is_file():
             raise MissingData(f"{folder} has no {name}; finish the run with `facsight train`, then score it")
     recipe_text = (folder / RECIPE).read_text(encoding="utf-8")
     scores = read_json(folder / METRICS)
+    if scores.get("kind") == "action_units":
+        return write_unit_report(folder, scores, pictures=pictures and photos > 0)
     return write_page(
         folder / "report.html",
         "run.html",
@@ -36,7 +39,7 @@ def write_run_report(folder: Path, **_: Any) -> Path:
         confusion=_confusion(scores),
         floors=FLOORS,
         environment=read_json(folder / ENVIRONMENT),
-        charts=_charts(folder),
+        charts=training_charts(folder),
     )
 
 
@@ -66,30 +69,3 @@ def _confusion(scores: Mapping[str, Any]) -> list[dict[str, Any]]:
         }
         for name, row in zip(classes, scores["confusion"], strict=True)
     ]
-
-
-def _charts(folder: Path) -> list[Chart]:
-    charts = []
-    terms = _columns(folder / TERMS)
-    if terms:
-        steps = terms.pop("step")
-        charts += [
-            chart(f"{name} (training term, by step)", steps, {name: values}) for name, values in terms.items()
-        ]
-    epochs = _columns(folder / EPOCHS)
-    if epochs:
-        numbers = epochs.pop("epoch")
-        charts += [
-            chart(f"{name} (validation, by epoch)", numbers, {name: values})
-            for name, values in epochs.items()
-        ]
-    return charts
-
-
-def _columns(path: Path) -> dict[str, list[float]]:
-    """A CSV file of numbers by column; empty where there is none."""
-    if not path.is_file():
-        return {}
-    with path.open(newline="", encoding="utf-8") as file:
-        rows = list(csv.DictReader(file))
-    return {name: [float(row[name]) for row in rows] for name in rows[0]} if rows else {}

@@ -1,6 +1,6 @@
 """Faces cut from a video at chosen moments, with where the reader looked; or drawn from their landmarks."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -31,22 +31,29 @@ _OPEN_LINES = (JAW, LEFT_BROW, RIGHT_BROW, NOSE_BRIDGE, NOSE_BASE)
 _RINGS = (LEFT_EYE, RIGHT_EYE, OUTER_LIPS, INNER_LIPS)
 
 Row = Mapping[str, Any]
+#: What makes of a row and the pixels of its frame what is shown.
+Draw = Callable[[Row, np.ndarray], Any]
 
 
 def stills(
-    video: Path, frames: pl.DataFrame, rows: Sequence[Row], sequence: float | None = None
-) -> tuple[dict[tuple[int, int], list[dict[str, str]]], str]:
-    """Pictures for each row's (track, frame), and a line that says why some are missing, or nothing.
+    video: Path,
+    frames: pl.DataFrame,
+    rows: Sequence[Row],
+    sequence: float | None = None,
+    draw: Draw | None = None,
+) -> tuple[dict[tuple[int, int], Any], str]:
+    """What is drawn of each row's (track, frame), and a line that says why some are missing, or nothing.
 
-    A row has the columns of the table. Its attention is laid over the face where the row has landmarks to
-    bring the face upright with; otherwise it stands beside the face as the box shows it.
+    A row has the columns of the table; `draw` makes of it, and of the pixels of its frame, what is shown:
+    the face and where the reader looked, unless something else is asked.
     """
-    found: dict[tuple[int, int], list[dict[str, str]]] = {}
+    draw = draw or _face_and_attention
+    found: dict[tuple[int, int], Any] = {}
     try:
         for number, pixels in frames_again(video, frames, [row["frame"] for row in rows], sequence):
             for row in rows:
                 if row["frame"] == number and (row["frame_height"], row["frame_width"]) == pixels.shape[:2]:
-                    found[row["track"], number] = _pictures(row, pixels)
+                    found[row["track"], number] = draw(row, pixels)
     except FacsightError:
         return found, "No faces are shown: the video is not where it was read from, or cannot be read now."
     if len(found) < len(rows):
@@ -54,7 +61,8 @@ def stills(
     return found, ""
 
 
-def _pictures(row: Row, pixels: np.ndarray) -> list[dict[str, str]]:
+def _face_and_attention(row: Row, pixels: np.ndarray) -> list[dict[str, str]]:
+    """The face, and where the reader looked: over the face where landmarks bring it upright."""
     landmarks, box = landmarks_of(row), (row["box_x0"], row["box_y0"], row["box_x1"], row["box_y1"])
     face = place(landmarks, box, SIDE).crop(pixels)
     shown = [(face, "the face")]

@@ -1,16 +1,12 @@
 """The page of a folder of videos: each video's timeline, person by person, and its summary."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import polars as pl
 from polars import selectors as cs
 
-from facsight.analysis.by_model import ByModel, load_by_model
-from facsight.analysis.compound import Compounds, load_compounds
-from facsight.analysis.study import load_study
 from facsight.analysis.wording import percent, unit_name
 from facsight.report.by_model import model_section, model_values
 from facsight.report.chart_data import (
@@ -23,12 +19,14 @@ from facsight.report.chart_data import (
     unit_names,
 )
 from facsight.report.compound import compound_list, compound_values
-from facsight.report.moments import Moment, load_events, moments
+from facsight.report.moments import Moment, moments
+from facsight.report.opened_study import Study, open_study
 from facsight.report.page import write_page
 from facsight.report.personal import personal_section, personal_values
 from facsight.report.script import as_json, script
 from facsight.report.stills import drawn_face, stills
 from facsight.report.timeline import Timeline, binned, clock, edges_of, timeline
+from facsight.report.video_units import units_by, units_of
 
 #: People of a video that get a timeline, those seen longest; the table has them all.
 PEOPLE_SHOWN = 6
@@ -41,82 +39,7 @@ VIDEOS_PICTURED = 40
 #: Rows that a page holds frame by frame: nine hours of two people at 30 frames a second, about 26 megabytes.
 ROWS_HELD = 2_000_000
 
-#: What a page needs of a row: where it belongs, and what was measured there.
-PLACED = (
-    "frame",
-    "time",
-    "shot",
-    "track",
-    "label",
-    "cautions",
-    "frame_width",
-    "frame_height",
-    "unadapted_label",
-)
-CHARTED = (
-    r"^(expression_.*|smooth_.*|unadapted_.*|evidence_AU\d+|evidence_elsewhere|uncertainty|detected|box_..)$"
-)
-
 CHART = ("timeline_data.js", "timeline_draw.js", "timeline_readout.js", "timeline.js")
-
-
-@dataclass(frozen=True)
-class Study:
-    """A folder of videos as it was read: tables, what is said of it, and answers of models and rules."""
-
-    table: pl.LazyFrame
-    about: Mapping[str, Any]
-    events: pl.DataFrame | None
-    by_model: ByModel | None = None
-    compounds: Compounds | None = None
-
-    @property
-    def classes(self) -> Sequence[str]:
-        return self.about["reader"]["classes"]
-
-    @property
-    def units(self) -> Sequence[int]:
-        return self.about["reader"]["action_units"]
-
-    @property
-    def videos(self) -> Sequence[Mapping[str, Any]]:
-        """What study.json says of each video, in order."""
-        return self.about["videos"]
-
-    def path(self, number: int) -> Path:
-        """Where a video was when it was read."""
-        return Path(self.about["read_from"]) / self.videos[number]["path"]
-
-    def rows(self, number: int) -> pl.DataFrame:
-        """All rows of a video, with what its chart needs; readings in single precision."""
-        own = self.table.filter(pl.col("file") == self.videos[number]["file"], pl.col("frame").is_not_null())
-        placed, measured = cs.by_name(*PLACED, require_all=False), cs.matches(CHARTED) & cs.numeric()
-        return own.select(placed, measured.cast(pl.Float32)).collect()
-
-    def events_of(self, number: int) -> pl.DataFrame | None:
-        """The events of a video; None where the folder has none of any."""
-        return None if self.events is None else self.events.filter(file=self.videos[number]["file"])
-
-    def whole_rows(self, number: int, wanted: Sequence[Moment]) -> list[dict[str, Any]]:
-        """The rows of some moments of a video with every column."""
-        keys = pl.DataFrame(
-            [(moment.frame, moment.track) for moment in wanted],
-            schema={"frame": pl.Int32, "track": pl.Int32},
-            orient="row",
-        )
-        own = self.table.filter(pl.col("file") == self.videos[number]["file"])
-        return own.join(keys.lazy(), on=["frame", "track"], how="semi").collect().to_dicts()
-
-
-def open_study(folder: Path) -> Study:
-    """A finished folder of videos. `MissingData` where it is none.
-
-    Where people were told apart they are in the place of tracks: two tracks of a person share no frame.
-    """
-    table, about = load_study(folder)
-    if "person" in table.collect_schema():
-        table = table.with_columns(track="person").drop("person")
-    return Study(table, about, load_events(folder), load_by_model(folder), load_compounds(folder))
 
 
 def write_study_report(folder: Path, *, photos: int = VIDEOS_PICTURED, pictures: bool = True) -> Path:
@@ -131,9 +54,7 @@ def write_study_report(folder: Path, *, photos: int = VIDEOS_PICTURED, pictures:
         held += len(rows)
         section = video_section(study, number, rows, interactive=held <= ROWS_HELD)
         with_faces = pictures and number < photos
-        videos.append(
-            section | {"faces": faces_of(study, number, rows, section["people"], pictures=with_faces)}
-        )
+        videos.append(with_pictures(study, number, rows, section, pictures=with_faces))
     return write_page(folder / "report.html", "study.html", **page_values(study, videos))
 
 
@@ -153,6 +74,7 @@ def page_values(study: Study, videos: Sequence[Mapping[str, Any]]) -> dict[str, 
         "model": model_values(study.by_model),
         "compound": compound_values(study.compounds),
         "person": personal_values(about["reader"]),
+        "units_by": units_by(about["reader"]),
         "script": script(*CHART, "study.js"),
         "watch": None,
     }
@@ -182,6 +104,18 @@ def video_section(
         options = {"lanes": UNITS_SHOWN, "events": study.events_of(number), "boxes": boxes}
         section["data"] = as_json(chart_data(rows, told, tracks, study.classes, study.units, **options))
     return section
+
+
+def with_pictures(
+    study: Study, number: int, rows: pl.DataFrame, section: Mapping[str, Any], *, pictures: bool
+) -> dict[str, Any]:
+    """A video's section with its moments, and with the maps of each person's own action units."""
+    people = section["people"]
+    return {
+        **section,
+        "faces": faces_of(study, number, rows, people, pictures=pictures),
+        "own_units": units_of(study, number, rows, people, pictures=pictures),
+    }
 
 
 def faces_of(

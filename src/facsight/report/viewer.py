@@ -21,8 +21,8 @@ from urllib.parse import urlsplit
 
 from facsight.analysis.looking import reason_of
 from facsight.core.errors import BadOutput
+from facsight.report.opened_study import open_study
 from facsight.report.ranges import Unsatisfiable, part_of
-from facsight.report.study import open_study
 from facsight.report.watch import SCRIPT, video_file, watch_page
 
 #: What browsers are told a file is. Of other files they are told nothing, and seldom play them.

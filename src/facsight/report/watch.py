@@ -10,9 +10,10 @@ from av.error import FFmpegError
 from facsight.core.errors import FacsightError
 from facsight.media.track import open_track
 from facsight.media.video import VIDEO_ENDINGS, is_video
+from facsight.report.opened_study import Study
 from facsight.report.page import render
 from facsight.report.script import script
-from facsight.report.study import CHART, Study, faces_of, page_values, video_section
+from facsight.report.study import CHART, page_values, video_section, with_pictures
 
 SCRIPT = script(*CHART, "watch.js")
 
@@ -21,8 +22,7 @@ def watch_page(study: Study, number: int) -> str:
     """The page of the video with this number, from 0. No faces are cut out: they are in the video."""
     rows = study.rows(number)
     section = video_section(study, number, rows, boxes=True)
-    faces = faces_of(study, number, rows, section["people"], pictures=False)
-    values = page_values(study, [section | {"faces": faces}])
+    values = page_values(study, [with_pictures(study, number, rows, section, pictures=False)])
     return render("study.html", **values | {"script": SCRIPT, "watch": _watch(study, number)})
 
 

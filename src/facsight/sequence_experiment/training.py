@@ -68,6 +68,7 @@ def _train(
     held_out, _ = load_recordings(recipe, "val", read=read)
     if held_out.spaces != recordings.spaces:
         raise BadLabels(f"{recordings.name} and {held_out.name} have different label spaces")
+    _check_labels(recipe, recordings)
     postprocessing(recipe, recordings)  # what does not fit is told before hours of training
     run.write_json(ENVIRONMENT, environment(recipe.seed))
     donors = open_donors(recipe, stages, recordings, features)
@@ -90,6 +91,20 @@ def _train(
         _card(recipe, recordings, architecture, features, out.name),
     )
     return run
+
+
+def _check_labels(recipe: Recipe, recordings: SequenceSet) -> None:
+    """Refuse to learn from labels where there are none; a method may say that it needs none."""
+    method = catalog.load("sequence_methods", recipe.sections["method"]["name"])
+    labelled = any(
+        bool(truth.isfinite().any()) for one in recordings.recordings for truth in one.truth.values()
+    )
+    if not labelled and getattr(method, "needs_labels", True):
+        raise BadLabels(
+            f"{recordings.name}: none of {len(recordings.recordings)} recordings for training has a label of "
+            f"{', '.join(space.name for space in recordings.spaces)}: all are missing or invalid; see how "
+            "they were read, or learn without labels (masked_clips)"
+        )
 
 
 def _windows(recipe: Recipe, recordings: SequenceSet, plan: WindowPlan) -> Windows:

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import NamedTuple
 
 import torch
 from jaxtyping import Bool, Float, Int
@@ -17,12 +18,19 @@ from facsight.metrics.classification import positive_f1, unit_confusions
 from facsight.metrics.localisation import pointing_game, region_of
 
 
+class MeanEdges(NamedTuple):
+    """How far the message of one unit (column) moved the logit of another (row), over all faces."""
+
+    signed: Float[Tensor, "unit unit"]
+    size: Float[Tensor, "unit unit"]
+
+
 @dataclass(frozen=True)
 class UnitAnswers:
     """Logits for every face of a set, in its order, beside its labels.
 
     `shown` is 1 or 0 and `presence` the degree, both NaN where not coded. `pointed` says whether the largest
-    value of a unit's map lies in its region, NaN where there is no region.
+    value of a unit's map lies in its region, NaN where there is no region. `edges` are those of a graph.
     """
 
     logits: Float[Tensor, "n unit"]
@@ -30,6 +38,7 @@ class UnitAnswers:
     presence: Float[Tensor, "n unit"]
     pointed: Float[Tensor, "n unit"]
     person: Int[Tensor, "n"]
+    edges: MeanEdges | None = None
 
     @property
     def probabilities(self) -> Float[Tensor, "n unit"]:
@@ -46,14 +55,17 @@ def answers(
     predict: Callable[[Faces], UnitPrediction], faces: UnitCropper, *, batch_size: int = 256
 ) -> UnitAnswers:
     """Ask about every face, in full precision; the result does not depend on `batch_size`."""
-    logits, pointed = [], []
+    logits, pointed, edges = [], [], []
     for indices in torch.arange(len(faces)).split(batch_size):
         batch = faces(indices, torch.Generator())
         said = predict(batch.faces)
         logits.append(said.logits.cpu())
         pointed.append(_pointed(said.maps.cpu(), batch.faces.landmarks, faces))
+        if said.edges is not None:
+            edges.append(torch.stack([said.edges.sum(dim=0), said.edges.abs().sum(dim=0)]).double().cpu())
     own = faces.faces
-    return UnitAnswers(torch.cat(logits), own.shown, own.presence, torch.cat(pointed), own.person)
+    means = MeanEdges(*(torch.stack(edges).sum(dim=0) / len(faces))) if edges else None
+    return UnitAnswers(torch.cat(logits), own.shown, own.presence, torch.cat(pointed), own.person, means)
 
 
 def _pointed(maps: Tensor, landmarks: Tensor, faces: UnitCropper) -> Float[Tensor, "batch unit"]:

@@ -27,7 +27,9 @@ CONVENTIONS = (
     "face is decided at the threshold of the people of the other folds; `f1_in_sample` is decided at the one "
     "threshold chosen on all, and `optimism` is how much better that looks. Means are over units that show. "
     "Intervals draw whole people. ICC is C,1 = (3,1) of the probability with the coded degree. `pointing` is "
-    "how often the unit's own map is largest in the unit's region, of faces that show it."
+    "how often the unit's own map is largest in the unit's region, of faces that show it. `edges` say how "
+    "far the message of a unit (column) moved the logit of another (row): the mean over faces, signed, and "
+    "of its size."
 )
 
 
@@ -54,6 +56,8 @@ def score_units(
         choices = [_given(said, place, one) for place, one in enumerate(trained.thresholds)]
     found = unit_scores(said, trained.crops.faces.action_units, choices, cross_fitted=cross_fitted)
     scores = {"data": trained.crops.faces.name, "split": split, "weak": trained.weak} | found
+    if said.edges is not None:
+        scores["edges"] = {name: one.tolist() for name, one in said.edges._asdict().items()}
     suffix = "" if split == "val" else f"-{split}"
     _write_predictions(run / f"predictions{suffix}.parquet", trained, said, choices)
     write_whole(run / f"metrics{suffix}.json", json.dumps(scores, indent=2) + "\n")

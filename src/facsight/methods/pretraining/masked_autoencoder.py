@@ -11,7 +11,7 @@ Learns   the mean squared error of the hidden patches' pixels, each patch standa
 Differs  a convolutional stem sees over the edge of a patch, so hidden pixels become 0 before it, and its
          batch normalisation keeps the statistics of whole faces only; "regions" hides half of the regions of
          each face whole and fills up with other patches, where MARLIN goes on until all but one are hidden;
-         pictures, not clips
+         pictures; clips are `masked_clips`
 """
 
 from collections.abc import Iterator
@@ -25,30 +25,13 @@ from torch import Tensor, nn
 
 from facsight.core.batch import Faces, LabelledFaces
 from facsight.core.errors import BadRecipe
-from facsight.core.landmarks import (
-    INNER_LIPS,
-    JAW,
-    LEFT_BROW,
-    LEFT_EYE,
-    NOSE_BASE,
-    NOSE_BRIDGE,
-    OUTER_LIPS,
-    RIGHT_BROW,
-    RIGHT_EYE,
-)
 from facsight.core.method import FaceMethod
 from facsight.core.prediction import Prediction
 from facsight.core.terms import Terms
-from facsight.functional.hiding import hide_any, patches_of_regions
+from facsight.functional.hiding import REGIONS, half_of, hide_any, patches_of_regions, standardised
 from facsight.nn.classifier import Classifier
 from facsight.nn.patch_decoder import PatchDecoder
 from facsight.nn.small_deit import PATCH, SmallDeiT
-
-#: What is hidden whole: brows, eyes, nose, mouth and the line of the jaw.
-REGIONS = (
-    *(LEFT_BROW, RIGHT_BROW, LEFT_EYE, RIGHT_EYE),
-    *((*NOSE_BRIDGE, *NOSE_BASE), (*OUTER_LIPS, *INNER_LIPS), JAW),
-)
 
 
 class MaskedAutoencoder(FaceMethod):
@@ -95,8 +78,7 @@ class MaskedAutoencoder(FaceMethod):
         first = None
         if self.hide == "regions":
             of_regions = patches_of_regions(faces.landmarks.cpu(), REGIONS, patch=PATCH, cells=cells)
-            chosen = hide_any(len(faces), len(REGIONS), 0.5)
-            first = (of_regions & chosen.unsqueeze(2)).any(dim=1)
+            first = half_of(of_regions)
         return hide_any(len(faces), cells**2, self.share, first=first)
 
     def draw(
@@ -119,8 +101,7 @@ class MaskedAutoencoder(FaceMethod):
 def standardised_patches(pixels: Float[Tensor, "batch 1 side side"]) -> Float[Tensor, "batch patch pixels"]:
     """The pixels of each patch, row by row, less their mean, in units of their deviation."""
     patches = F.unfold(pixels.float(), PATCH, stride=PATCH).transpose(1, 2)
-    centred = patches - patches.mean(dim=2, keepdim=True)
-    return centred / (centred.square().mean(dim=2, keepdim=True) + 1e-6).sqrt()
+    return standardised(patches)
 
 
 @contextmanager

@@ -10,13 +10,16 @@ Differs  patches of single pictures in place of tubelets, so that every step kee
          over time at zero. Attention over time grows with the square of the steps
 """
 
+from pathlib import Path
+
 import torch
 from jaxtyping import Bool, Float
 from torch import Tensor, nn
 
-from facsight.core.errors import BadRecipe
+from facsight.core.errors import BadCheckpoint, BadRecipe
 from facsight.nn.clips import along_clips, grey_faces
 from facsight.nn.temporal.time_transformer import sinusoids
+from facsight.nn.weights import load_state, load_tensors
 
 
 class FactoredTransformer(nn.Module):
@@ -44,7 +47,7 @@ class FactoredTransformer(nn.Module):
         self.size, self.patch = size, patch
         self.embed = nn.Linear(patch**2, size)
         self.place = nn.Parameter(0.02 * torch.randn((shape[0] // patch) ** 2, size))
-        self.layers = nn.ModuleList(_Layer(size, heads, dropout) for _ in range(layers))
+        self.layers = nn.ModuleList(FactoredLayer(size, heads, dropout) for _ in range(layers))
         self.norm = nn.LayerNorm(size)
 
     def forward(
@@ -53,11 +56,37 @@ class FactoredTransformer(nn.Module):
         return along_clips(self._clips, stream, known, self.size)
 
     def _clips(self, clips: Float[Tensor, "n step *picture"]) -> Float[Tensor, "n step encoded"]:
-        tokens = self.embed(patches(grey_faces(clips)[:, 0].to(self.place.dtype), self.patch)) + self.place
-        tokens = tokens + sinusoids(tokens.shape[1], self.size).to(tokens)[:, None]
+        return self.attend(self.tokens(self.cut(clips))).mean(dim=2)
+
+    def cut(self, clips: Float[Tensor, "n step *picture"]) -> Float[Tensor, "n step patch pixel"]:
+        """The patches of clips as the network sees them."""
+        return patches(grey_faces(clips)[:, 0].to(self.place.dtype), self.patch)
+
+    def tokens(self, cut: Float[Tensor, "n step patch pixel"]) -> Float[Tensor, "n step patch feature"]:
+        """A token a patch, with its place and its time; of no other patch it knows anything."""
+        tokens = self.embed(cut) + self.place
+        return tokens + sinusoids(tokens.shape[1], self.size).to(tokens)[:, None]
+
+    def attend(self, tokens: Float[Tensor, "n step some feature"]) -> Float[Tensor, "n step some feature"]:
+        """Tokens of all patches, or of some that are the same in all steps, after the layers."""
         for layer in self.layers:
             tokens = layer(tokens)
-        return self.norm(tokens).mean(dim=2)
+        return self.norm(tokens)
+
+    def start_from(self, weights: Path) -> None:
+        """Take over such an encoder from the weights of a trained network of sequences; the rest is left.
+
+        `BadCheckpoint` where there is none, or more than one, or one of another size.
+        """
+        tensors, _ = load_tensors(weights)
+        homes = sorted({key.removesuffix("place") for key in tensors if key.endswith(".place")})
+        if len(homes) != 1 or not homes[0].startswith("encoders."):
+            raise BadCheckpoint(
+                f"{weights} has {len(homes) or 'no'} factored_transformer to start from: give the run of a "
+                "recipe with one, such as masked_clips"
+            )
+        own = {key.removeprefix(homes[0]): one for key, one in tensors.items() if key.startswith(homes[0])}
+        load_state(self, own, weights)
 
 
 def patches(clips: Float[Tensor, "n step side side"], patch: int) -> Float[Tensor, "n step patch pixel"]:
@@ -70,7 +99,7 @@ def patches(clips: Float[Tensor, "n step side side"], patch: int) -> Float[Tenso
     return cut.transpose(3, 4).flatten(4, 5).flatten(2, 3)
 
 
-class _Layer(nn.Module):
+class FactoredLayer(nn.Module):
     """Attention of a step's patches to each other, then of a patch to itself at other times, then a mixer."""
 
     def __init__(self, size: int, heads: int, dropout: float):

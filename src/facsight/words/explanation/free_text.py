@@ -92,7 +92,7 @@ def _unit(sentence: str, one: Mention, m: Measured, words: Lexicon) -> Statement
     said, told = f"AU {one.key}", m.present.get(number)
     if one.key[-1].isalpha():
         return Statement(sentence, "unit", said, False, "how strongly a unit acts was not measured")
-    if _denied(sentence, one.place, words):
+    if denied(sentence, one.place, words):
         return Statement(
             sentence, "unit", said, told is False, "" if told is False else "it was not found absent"
         )
@@ -118,7 +118,7 @@ def _expression(
     if one.key not in m.expression:
         return Statement(sentence, "expression", one.key, False, "the reader knows no such expression")
     chance, is_label = m.expression[one.key], one.key == m.label
-    if _denied(sentence, one.place, words):
+    if denied(sentence, one.place, words):
         fits = not is_label and chance < 0.5
         return Statement(
             sentence, "expression", one.key, fits, "" if fits else "the reading says the opposite"
@@ -178,7 +178,7 @@ def _expressions(words: Lexicon, sentence: str, m: Measured) -> list[Mention]:
 
 def _unless_denied(told: Statement, place: tuple[int, int], words: Lexicon) -> Statement:
     """A statement, or what becomes of it where it is denied: to deny what was measured is not supported."""
-    if not _denied(told.sentence, place, words):
+    if not denied(told.sentence, place, words):
         return told
     fits = False if told.supported else None
     return replace(
@@ -186,7 +186,8 @@ def _unless_denied(told: Statement, place: tuple[int, int], words: Lexicon) -> S
     )
 
 
-def _denied(sentence: str, place: tuple[int, int], words: Lexicon) -> bool:
+def denied(sentence: str, place: tuple[int, int], words: Lexicon) -> bool:
+    """Whether the part of a sentence that a mention stands in says that it is not so."""
     start, end = _segment(sentence, place, words)
     return words.has("negations", sentence[start:end]) or words.has("denials", sentence)
 

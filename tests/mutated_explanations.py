@@ -58,7 +58,7 @@ def mutations(
         if language == "en" and "clearly" in scale and "clearly" not in said and "looks" not in said:
             continue
         yield from (("strength", replace(clause, sentence=one)) for one in _others(said, scale, draw))
-    for turn in words["turns"]:
+    for turn in () if re.search(r"(?<!\d)0°", said) else words["turns"]:  # to no side is to either
         yield from (("side", replace(clause, sentence=one)) for one in _others(said, turn, draw))
     for pattern, denied in words["denied"]:
         changed = re.sub(pattern, denied, said, count=1)

@@ -24,7 +24,7 @@ def say_explanation(reading: "Reading", style: str, language: str, out: Path | N
     from facsight.words.explanation.measured import measured
     from facsight.words.explanation.writing import explain_in_words, to_text
 
-    known = measured(reading, causes=reading.evidence.causes())
+    known = measured(reading, causes=reading.evidence.causes() if style == "chain" else None)
     explanation = explain_in_words(known, style, language)
     if out is None:
         typer.echo(to_text(explanation))

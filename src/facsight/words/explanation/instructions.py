@@ -131,7 +131,7 @@ def _line(
 ) -> tuple[dict[str, Any], list[str]]:
     """A line, and what the checker finds wrong with it."""
     (name, face, faces), (style, in_language) = place, how
-    known = measured(reading, causes=reading.evidence.causes())
+    known = measured(reading, causes=reading.evidence.causes() if style == "chain" else None)
     explanation = explain_in_words(known, style, in_language)
     question = request(reading.box if faces > 1 else None, in_language)
     line = {

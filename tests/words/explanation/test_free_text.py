@@ -45,6 +45,8 @@ def told(text, measured=SURE, language="en"):
         ("50 % of the attention lies elsewhere.", {("number", "50"): True}),
         ("40 % of the attention lies elsewhere.", {("number", "40"): False}),
         ("She feels happy.", {("felt", "feels"): False, ("expression", "happiness"): True}),
+        ("No wonder: it looks joyful.", {("expression", "happiness"): True, ("unknown", "No"): None}),
+        ("A smile (AU 12).", {("unit", "AU 12"): True}),
         ("The weather is nice.", {("unknown", "The weather is nice."): None}),
     ],
 )  # fmt: skip

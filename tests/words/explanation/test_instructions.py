@@ -5,7 +5,7 @@ import json
 import pytest
 
 from facsight.analysis.reader import Reader
-from facsight.core.errors import BadOutput, BadRecipe, BadTable, MissingData
+from facsight.core.errors import BadFaces, BadOutput, BadRecipe, BadTable, MissingData
 from facsight.words.explanation.instructions import check_instructions, export_instructions
 from planted import PlantedFinder, saved_photo, tiny_reader_file
 
@@ -150,6 +150,25 @@ def test_wrong_use_is_told(reader, photos, tmp_path):
     with pytest.raises(MissingData, match="no photo in"):
         export_instructions(tmp_path / "bare", tmp_path / "out.jsonl", reader)
     assert not (tmp_path / "out.jsonl").exists()
+
+
+def test_a_line_without_its_parts_is_refused(reader, photos, tmp_path):
+    file = tmp_path / "out.jsonl"
+    export_instructions(photos, file, reader, style="short")
+    row = json.loads(file.read_text(encoding="utf-8").splitlines()[0])
+    cue = {"kind": "probability", "name": "x", "value": "much", "region": None, "time": None}
+    clause = {"sentence": "a", "cues": [cue]}
+    for part, value in (
+        ("messages", []),
+        ("messages", None),
+        ("reading", row["reading"] | {"attention": {"12": "much"}}),
+        ("reading", row["reading"] | {"expression": {}}),
+        ("explanation", row["explanation"] | {"parts": {"conclusion": [clause]}}),
+        ("explanation", row["explanation"] | {"parts": 3}),
+    ):
+        file.write_text(json.dumps(row | {part: value}) + "\n", encoding="utf-8")
+        with pytest.raises((BadTable, BadFaces), match="expected"):
+            check_instructions(file)
 
 
 @pytest.mark.parametrize("line", ["nothing", "[]", '{"schema": "facsight-instructions/1"}', "[" * 9999])

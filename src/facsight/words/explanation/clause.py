@@ -68,10 +68,15 @@ def explanation_from_plain(told: Any) -> Explanation:
     try:
         parts = {name: tuple(map(_clause, part)) for name, part in told["parts"].items()}
         return Explanation(check_style(told["style"]), str(told["language"]), parts, str(told["note"]))
-    except (KeyError, TypeError, AttributeError) as error:
+    except (KeyError, TypeError, ValueError, AttributeError) as error:
         raise BadTable(f"expected an explanation of `facsight explain`: {error!r}") from error
 
 
 def _clause(told: Mapping[str, Any]) -> Clause:
     cues: Sequence[Mapping[str, Any]] = told["cues"]
-    return Clause(told["sentence"], tuple(ClauseCue(**one) for one in cues))
+    return Clause(str(told["sentence"]), tuple(map(_cue, cues)))
+
+
+def _cue(told: Mapping[str, Any]) -> ClauseCue:
+    value, time = (None if told[name] is None else float(told[name]) for name in ("value", "time"))
+    return ClauseCue(str(told["kind"]), str(told["name"]), value, told["region"], time)

@@ -63,7 +63,7 @@ def _judged(sentence: str, m: Measured, in_language: str) -> Iterator[Statement]
     if faults is not None:
         yield Statement(sentence, "clause", sentence, not faults, "; ".join(faults))
         return
-    found = list(_by_words(sentence, m, in_language))
+    found = dict.fromkeys(_by_words(sentence, m, in_language))  # a phrase and its number are one statement
     yield from found or [
         Statement(sentence, "unknown", sentence, None, "nothing in it is known to the checker")
     ]
@@ -85,6 +85,16 @@ def _by_words(sentence: str, m: Measured, in_language: str) -> Iterator[Statemen
         yield _unless_denied(Statement(sentence, "number", number.text, fits, reason), place, words)
     yield from _strengths(sentence, units, m, words)
     yield from _sides(sentence, units, m, words)
+    if units or named or said:
+        yield from _loose_denials(sentence, [*units, *named, *said], words)
+
+
+def _loose_denials(sentence: str, known: Sequence[Mention | Number], words: Lexicon) -> Iterator[Statement]:
+    """Denials of what the checker does not know, beside something that it knows."""
+    for start, end in words.places("negations", sentence):
+        first, last = _segment(sentence, (start, end), words)
+        if not any(first <= one.start < last for one in known):
+            yield Statement(sentence, "unknown", sentence[start:end], None, "it denies what is not known")
 
 
 def _unit(sentence: str, one: Mention, m: Measured, words: Lexicon) -> Statement:
@@ -160,9 +170,11 @@ def _side_fits(segment: str, side: str, m: Measured, words: Lexicon) -> tuple[bo
     if asked:
         angle = m.pose.get(asked[-1])
         fits = angle is not None and (angle >= 0) == (side == "right")
-        return fits, "" if fits else f"the reading has {asked[-1]} {angle}"
+        shown = "none" if angle is None else f"{angle:.1f}° (positive: to the person's right)"
+        return fits, "" if fits else f"its {asked[-1]} is {shown}"
     fits = m.left is not None and (m.left >= 0.5) == (side == "left")
-    return fits, "" if fits else f"{m.left} of the attention lies on the left half"
+    shown = "an unknown share" if m.left is None else f"{m.left:.2f}"
+    return fits, "" if fits else f"{shown} of the attention lies on the left half"
 
 
 def _expressions(words: Lexicon, sentence: str, m: Measured) -> list[Mention]:

@@ -13,7 +13,7 @@ from facsight.core.errors import BadFaces, BadOutput, BadRecipe, BadTable, Missi
 from facsight.core.saving import whole_file
 from facsight.media.folder import find_photos
 from facsight.words.explanation.checking import check_explanation
-from facsight.words.explanation.clause import explanation_from_plain
+from facsight.words.explanation.clause import check_style, explanation_from_plain
 from facsight.words.explanation.measured import from_plain, measured
 from facsight.words.explanation.writing import explain_in_words, request, templates, to_text
 
@@ -50,18 +50,18 @@ def export_instructions(
     """
     if out.suffix != ".jsonl":
         raise BadRecipe(f"instructions are a file .jsonl, found {printable(out)}")
-    templates(in_language)  # refuses a language before anything is read
+    check_style(style)
+    templates(in_language)  # both refuse before anything is read
     refuse_others(out)
     photos = find_photos([source])
     if not photos:
         raise MissingData(f"no photo in {printable(source)}: expected files such as .jpg and .png")
     root = source if source.is_dir() else source.parent
-    tally = _Tally([], [], [])
-    faces = 0
+    tally, faces, how = _Tally([], [], []), 0, (style, in_language, reader.describe()["weights"])
     with whole_file(out) as partial, partial.open("w", encoding="utf-8") as file:
         for number, (photo, result) in enumerate(zip(photos, reader.read_many(photos), strict=True), 1):
             name = _inside(photo, root)
-            for line in _lines(result, name, reader, (style, in_language), tally):
+            for line in _lines(result, name, how, tally):
                 file.write(json.dumps(line, ensure_ascii=False, allow_nan=False) + "\n")
                 faces += 1
             on_result(number, len(photos))
@@ -80,7 +80,7 @@ def check_instructions(file: Path) -> list[str]:
         row = _row(line, number)
         explanation, known = explanation_from_plain(row.get("explanation")), from_plain(row.get("reading"))
         faults += [f"line {number}: {fault.reason}" for fault in check_explanation(explanation, known)]
-        if row["messages"][-1]["content"] != to_text(explanation):
+        if _answer(row, number) != to_text(explanation):
             faults.append(f"line {number}: the message is another text than its clauses")
     return faults
 
@@ -98,6 +98,13 @@ def refuse_others(out: Path) -> None:
         raise BadOutput(f"{out} exists and is no file of instructions: choose another") from error
 
 
+def _answer(row: dict[str, Any], number: int) -> str:
+    try:
+        return row["messages"][-1]["content"]
+    except (KeyError, IndexError, TypeError) as error:
+        raise BadTable(f"line {number}: expected messages, the last with content: {error!r}") from error
+
+
 @dataclass
 class _Tally:
     without: list[str]
@@ -106,7 +113,7 @@ class _Tally:
 
 
 def _lines(
-    result: PhotoResult, name: str, reader: Reader, how: tuple[str, str], tally: _Tally
+    result: PhotoResult, name: str, how: tuple[str, str, Any], tally: _Tally
 ) -> Iterator[dict[str, Any]]:
     """A line for each face of a photo; what becomes none is counted."""
     shown = printable(name)
@@ -116,7 +123,7 @@ def _lines(
         tally.without.append(shown)
     for face, reading in enumerate(result.readings, 1):
         try:
-            line, faults = _line(reading, (name, face, len(result.readings)), reader, how)
+            line, faults = _line(reading, (name, face, len(result.readings)), how)
         except BadFaces as error:
             tally.failed.append((f"{shown}, face {face}", str(error)))
             continue
@@ -127,10 +134,10 @@ def _lines(
 
 
 def _line(
-    reading: Reading, place: tuple[str, int, int], reader: Reader, how: tuple[str, str]
+    reading: Reading, place: tuple[str, int, int], how: tuple[str, str, Any]
 ) -> tuple[dict[str, Any], list[str]]:
     """A line, and what the checker finds wrong with it."""
-    (name, face, faces), (style, in_language) = place, how
+    (name, face, faces), (style, in_language, weights) = place, how
     known = measured(reading, causes=reading.evidence.causes() if style == "chain" else None)
     explanation = explain_in_words(known, style, in_language)
     question = request(reading.box if faces > 1 else None, in_language)
@@ -145,7 +152,7 @@ def _line(
         ],
         "explanation": explanation.plain(),
         "reading": known.plain(),
-        "reader": reader.weights.name,
+        "reader": weights,
     }
     return line, [fault.reason for fault in check_explanation(explanation, known)]
 

@@ -56,6 +56,10 @@ class Lexicon:
         """Whether any word of a plain list stands in a text."""
         return bool(self._plain[listed].search(text))
 
+    def places(self, listed: str, text: str) -> list[tuple[int, int]]:
+        """Where words of a plain list stand in a text."""
+        return [match.span() for match in self._plain[listed].finditer(text)]
+
     def first(self, listed: str, text: str) -> str | None:
         """The first word of a plain list in a text."""
         match = self._plain[listed].search(text)

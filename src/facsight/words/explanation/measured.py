@@ -52,8 +52,8 @@ class Measured:
                 f"of {dict(self.expression)}: read the photo again"
             )
         for name, value in asdict(self).items():
-            numbers = value.values() if isinstance(value, dict) else [value]
-            wrong = [one for one in numbers if isinstance(one, float) and not isfinite(one)]
+            numbers = value.values() if isinstance(value, dict) else [value] * isinstance(value, float)
+            wrong = [one for one in numbers if not isinstance(one, int | float) or not isfinite(one)]
             if wrong:
                 raise BadFaces(f"expected finite numbers in a reading, found {wrong[0]} for {name}")
 

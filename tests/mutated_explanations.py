@@ -13,7 +13,7 @@ _UNIT = re.compile(r"AU (\d+)")
 WORDS = {
     "en": {
         "expressions": ("happiness", "surprise", "sadness", "anger", "disgust", "fear", "contempt"),
-        "strengths": (("Some", "Clear", "Strong"), ("a little", "mostly", "clearly")),
+        "strengths": (("Some", "Clear", "Strong"), ("a little", "rather", "clearly")),
         "turns": (("left", "right"), ("raised by", "lowered by")),
         "denied": (
             (r"\b(is|are|lies|looks|goes|fits|comes|agree|would|stays|hold)\b", r"\1 not"),
@@ -24,7 +24,7 @@ WORDS = {
     },
     "de": {
         "expressions": ("Freude", "Überraschung", "Trauer", "Ärger", "Ekel", "Angst", "Verachtung"),
-        "strengths": (("Etwas", "Deutliche", "Starke"), ("ein wenig", "überwiegend", "deutlich")),
+        "strengths": (("Etwas", "Deutliche", "Starke"), ("ein wenig", "eher", "deutlich")),
         "turns": (("linke", "rechte"), ("gehoben", "gesenkt")),
         "denied": (
             (r"\b(ist|sind|liegt|liegen|sieht|gilt|passt|folgt|fällt|betrifft|wird)\b", r"\1 nicht"),

@@ -80,7 +80,7 @@ def test_our_own_texts_are_supported_throughout(language):
 
 
 def test_sentences_of_the_templates_are_judged_strictly():
-    (one,) = check_text("The face looks mostly like happiness: calibrated probability 93 %.", SURE)
+    (one,) = check_text("The face looks rather like happiness: calibrated probability 93 %.", SURE)
     assert (one.kind, one.supported) == ("clause", False)
     assert "calls 0.93 'likely'" in one.reason
 

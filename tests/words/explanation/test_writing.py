@@ -77,7 +77,7 @@ def test_a_neutral_face_by_hand():
         "interpretation": [
             "No movement belongs to a neutral face, so there are no places to compare the attention with."
         ],
-        "conclusion": ["The face looks mostly like a neutral one: calibrated probability 80 %."],
+        "conclusion": ["The face looks rather like a neutral one: calibrated probability 80 %."],
     }
 
 

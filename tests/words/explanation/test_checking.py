@@ -92,6 +92,21 @@ def test_words_that_the_reading_does_not_bear_out(sentence, measured):
     assert reasons(Clause(sentence, (ClauseCue("probability", measured.label, 0.5),)), measured)
 
 
+@pytest.mark.parametrize("language", languages())
+def test_classes_that_no_language_has_a_word_for(language):
+    known = replace(
+        TORN,
+        label="happily surprised",
+        expression={"happily surprised": 0.6, "sadly angry": 0.4},
+        cautions=(),
+    )
+    explanation = explain_in_words(known, "chain", language)
+    assert "happily surprised" in explanation.parts["conclusion"][0].sentence
+    assert check_explanation(explanation, known) == []
+    looks = explanation.parts["conclusion"][0]
+    assert check_clauses([said(looks, "happily surprised", "sadly angry")], known, language)
+
+
 def test_a_certainty_is_never_rounded_to():
     almost = replace(SURE, expression={"happiness": 0.9996, "surprise": 0.0004})
     cues = (ClauseCue("probability", "happiness", 0.9996),)

@@ -23,6 +23,11 @@ def told(text, measured=SURE, language="en"):
         ("Action units 4 + 12 show.", {("unit", "AU 4"): False, ("unit", "AU 12"): True}),
         ("The lip corner puller acts.", {("unit", "AU 12"): True}),
         ("The lip corners are pulled up (AU 6).", {("unit", "AU 12"): True, ("unit", "AU 6"): False}),
+        ("AU12 (cheek raiser) acts.", {("unit", "AU 12"): False, ("unit", "AU 6"): True}),
+        ("AU6 (cheek raiser) acts.", {("unit", "AU 6"): True}),
+        ("1. AU 12, 0.31\n2) **AU 6**, 15%", {("unit", "AU 12"): True, ("number", "0.31"): True,
+                                            ("unit", "AU 6"): True, ("number", "15"): True}),
+        ("- **Conclusion:** happiness", {("expression", "happiness"): True}),
         ("The brows are lowered.", {("unit", "AU 4"): False}),
         ("AU 25 is looked at.", {("unit", "AU 25"): False}),  # 4 % is not worth naming
         ("There is no AU 12.", {("unit", "AU 12"): False}),

@@ -22,6 +22,10 @@ Kind = Literal["clause", "unit", "expression", "number", "strength", "side", "fe
 
 _ENDS = re.compile(r"(?<=[.!?])\s+(?=[A-ZÄÖÜ\"„*-])|\n+")
 
+#: What stands between a phrase and the number that it is given, on either side; and marks of lists.
+_GIVEN = re.compile(r"\s?[(\[=:]\s?")
+_MARKS = re.compile(r"^\s*(?:\d+[.)]|[-*#•]+)\s+", re.MULTILINE)
+
 
 @dataclass(frozen=True)
 class Statement:
@@ -50,7 +54,8 @@ def sentences(text: str, in_language: str) -> list[str]:
     """The sentences of a text, without the headings of an explanation."""
     heads = "|".join(re.escape(head) for head in wording(in_language)["parts"].values())
     plain = (
-        re.sub(rf"^(?:[*#-]+\s*)?(?:{heads})\s*:?\**\s*", "", part.strip()) for part in _ENDS.split(text)
+        re.sub(rf"^(?:[*#-]+\s*)?(?:{heads})\s*:?\**\s*", "", part.strip())
+        for part in _ENDS.split(_MARKS.sub("", text))
     )
     return [part for part in plain if part]
 
@@ -116,9 +121,12 @@ def _unit(sentence: str, one: Mention, m: Measured, words: Lexicon) -> Statement
 
 
 def _contradicted(sentence: str, one: Mention, words: Lexicon) -> str | None:
-    """The unit whose phrase a number in parentheses stands right behind, where it is another one."""
-    before = [other for other in words.mentions("units", sentence) if 0 <= one.start - other.end <= 2]
-    own = {other.key for other in before}
+    """The unit whose phrase a number is given to, before it or behind it, where that is another unit."""
+    own = set()
+    for other in words.mentions("units", sentence):
+        gap = sentence[other.end : one.start] or sentence[one.end : other.start]
+        if _GIVEN.fullmatch(gap):
+            own.add(other.key)
     return None if not own or one.key in own else sorted(own)[0]
 
 

@@ -29,6 +29,12 @@ def told(text, measured=SURE, language="en"):
                                             ("unit", "AU 6"): True, ("number", "15"): True}),
         ("- **Conclusion:** happiness", {("expression", "happiness"): True}),
         ("The brows are lowered.", {("unit", "AU 4"): False}),
+        ("AUs 6 and 12 have 15 % and 31 %.", {("unit", "AU 6"): True, ("unit", "AU 12"): True,
+                                             ("number", "15"): True, ("number", "31"): True}),
+        ("AUs 6 and 12 have 31 % and 15 %.", {("unit", "AU 6"): True, ("unit", "AU 12"): True,
+                                             ("number", "31"): False, ("number", "15"): True}),
+        ("AU 12 shows strongly.", {("unit", "AU 12"): True, ("strength", "strongly"): False}),
+        ("It looks proud.", {("expression", "pride"): False}),
         ("AU 25 is looked at.", {("unit", "AU 25"): False}),  # 4 % is not worth naming
         ("There is no AU 12.", {("unit", "AU 12"): False}),
         ("AU 12C was scored.", {("unit", "AU 12C"): False}),

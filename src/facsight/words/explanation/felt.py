@@ -25,12 +25,15 @@ def says_felt(sentence: str, in_language: str = "en") -> str | None:
 
 
 @cache
-def _ascribed(in_language: str) -> tuple[re.Pattern[str], re.Pattern[str]]:
-    """Somebody is an expression, and somebody's expression."""
+def _ascribed(in_language: str) -> tuple[re.Pattern[str], ...]:
+    """Somebody is an expression, somebody's expression, and a noun that is no face and is called happy."""
     table = lexicon(in_language).table
-    lists = {name: "|".join(table[name]) for name in ("bearers", "are", "belongs")}
+    lists = {name: "|".join(words) for name, words in table.items() if isinstance(words, list)}
     listed: dict[str, list[str]] = table["expressions"]
     emotions = "|".join(form for name, forms in listed.items() if name != "neutral" for form in forms)
-    somebody_is = rf"(?:{lists['bearers']})[\s,]*(?:{lists['are']})(?:\s+\w+){{0,3}}?\s+(?:{emotions})"
+    very = rf"[\s,]*(?:{lists['are']})(?:\s+\w+){{0,3}}?\s+"
+    somebody_is = rf"(?:{lists['bearers']}){very}(?:{emotions})"
     of_somebody = rf"(?:{lists['belongs']})(?:\s+\w+){{0,2}}?\s+(?:{emotions})"
-    return whole_words([somebody_is]), whole_words([of_somebody])
+    noun = rf"(?:{lists['articles']})\s+(?!(?:{lists['things']})\b)\w+"
+    noun_is = rf"{noun}{very}(?!(?:{lists['nouns']})\b)(?:{emotions})"
+    return whole_words([somebody_is]), whole_words([of_somebody]), whole_words([noun_is])

@@ -15,7 +15,7 @@ from facsight.words.explanation.checking import judge_sentence
 from facsight.words.explanation.felt import says_felt
 from facsight.words.explanation.lexicon import Lexicon, Mention, lexicon, whole_words
 from facsight.words.explanation.measured import Measured
-from facsight.words.explanation.stated import Number, numbers, supports
+from facsight.words.explanation.stated import Number, in_order, numbers, supports
 from facsight.words.explanation.template_reading import strengths, wording
 
 Kind = Literal["clause", "unit", "expression", "number", "strength", "side", "felt", "unknown"]
@@ -85,7 +85,8 @@ def _by_words(sentence: str, m: Measured, in_language: str) -> Iterator[Statemen
     for one in named:
         yield _expression(sentence, one, m, words, said)
     for number in said:
-        fits, place = supports(number, sentence, units, named, m, words), (number.start, number.end)
+        fits = supports(number, sentence, units, named, m, words) or in_order(number, said, units, m)
+        place = number.start, number.end
         reason = "" if fits else "no such number was measured of what it stands by"
         yield _unless_denied(Statement(sentence, "number", number.text, fits, reason), place, words)
     yield from _strengths(sentence, units, m, words)
@@ -108,9 +109,8 @@ def _unit(sentence: str, one: Mention, m: Measured, words: Lexicon) -> Statement
     if one.key[-1].isalpha():
         return Statement(sentence, "unit", said, False, "how strongly a unit acts was not measured")
     if denied(sentence, one.place, words):
-        return Statement(
-            sentence, "unit", said, told is False, "" if told is False else "it was not found absent"
-        )
+        reason = "denied" if told is False else "it was not found absent"
+        return Statement(sentence, "unit", said, told is False, reason)
     if other := _contradicted(sentence, one, words):
         return Statement(sentence, "unit", said, False, f"it stands by the words for AU {other}")
     if told is None:
@@ -138,9 +138,8 @@ def _expression(
     chance, is_label = m.expression[one.key], one.key == m.label
     if denied(sentence, one.place, words):
         fits = not is_label and chance < 0.5
-        return Statement(
-            sentence, "expression", one.key, fits, "" if fits else "the reading says the opposite"
-        )
+        reason = "denied" if fits else "the reading says the opposite"
+        return Statement(sentence, "expression", one.key, fits, reason)
     near = _segment(sentence, one.place, words)
     own = any(near[0] <= n.start < near[1] and n.is_rounded(chance) for n in said)
     fits = is_label or own
@@ -151,8 +150,8 @@ def _strengths(sentence: str, units: Sequence[Mention], m: Measured, words: Lexi
     for one in words.mentions("strengths", sentence):
         start, end = _segment(sentence, one.place, words)
         for unit in (int(u.key.rstrip("ABCDE")) for u in units if start <= u.start < end):
-            if unit not in m.attention:
-                fits, reason = False, f"no strength was measured of AU {unit}"
+            if unit not in m.attention or not words.has("looked", sentence[start:end]):
+                fits, reason = False, f"how strongly AU {unit} acts was not measured"
             else:
                 own = [word for word, least in strengths()["share"] if m.attention[unit] >= least][-1]
                 fits, reason = (

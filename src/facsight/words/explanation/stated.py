@@ -60,14 +60,27 @@ def supports(
     nearest = min([*units, *named], key=lambda one: _distance(one, number), default=None)
     own: list[float] = []
     if nearest in units and nearest is not None:
-        unit = int(nearest.key.rstrip("ABCDE"))
-        tables = (m.attention, m.contrast, m.units, m.hidden, m.hidden_elsewhere)
-        own += [values[unit] for values in tables if unit in values]
+        own += _of_unit(nearest, m)
     elif nearest is not None and nearest.key in m.expression:
         own.append(m.expression[nearest.key])
-    if any(number.is_rounded(value) or number.is_rounded(-value) for value in own):
+    if any(number.is_rounded(value) for value in own):
         return True
     return _of_a_measure(number, sentence, bool(named), m, words)
+
+
+def in_order(number: Number, said: Sequence[Number], units: Sequence[Mention], m: Measured) -> bool:
+    """Whether numbers that follow all units, as many as these, are theirs in the same order."""
+    own = list({one.key: one for one in units}.values())
+    if len(own) != len(said) or len(own) < 2 or said[0].start < max(one.end for one in own):
+        return False
+    return any(number.is_rounded(value) for value in _of_unit(own[list(said).index(number)], m))
+
+
+def _of_unit(one: Mention, m: Measured) -> list[float]:
+    """All that was measured of a unit."""
+    unit = int(one.key.rstrip("ABCDE"))
+    tables = (m.attention, m.contrast, m.units, m.hidden, m.hidden_elsewhere)
+    return [values[unit] for values in tables if unit in values]
 
 
 def _of_a_measure(number: Number, sentence: str, named: bool, m: Measured, words: Lexicon) -> bool:

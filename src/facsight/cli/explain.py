@@ -1,22 +1,41 @@
 """`facsight explain`: why a face was read as it was, or what spoke for another expression."""
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
 from rich.text import Text
 
 from facsight.cli.screen import bar, console
-from facsight.core.errors import BadFaces, BadLabels, BadOutput
+from facsight.core.errors import BadFaces, BadLabels, BadOutput, BadRecipe
 
 if TYPE_CHECKING:
+    import numpy as np
+
     from facsight.analysis.causes import Causes
     from facsight.analysis.evidence import Evidence
     from facsight.analysis.reading import Reading
 
 
 def explain(
-    photo: Annotated[Path, typer.Argument(help="A photo.")],
+    photo: Annotated[
+        Path,
+        typer.Argument(help="A photo; with --instructions also a folder; or a file .jsonl of explanations."),
+    ],
+    style: Annotated[
+        Literal["observations", "chain", "short"] | None,
+        typer.Option(help="Say it in sentences, each held to what was measured; no picture."),
+    ] = None,
+    language: Annotated[str, typer.Option(help="The language of sentences: en or de.")] = "en",
+    check: Annotated[
+        Path | None, typer.Option(help="A text about the face, such as a language model's, to check.")
+    ] = None,
+    instructions: Annotated[
+        Path | None, typer.Option(help="Write explanations of all faces as instruction data: a file .jsonl.")
+    ] = None,
+    against: Annotated[
+        Path | None, typer.Option(help="For a file .jsonl: reference explanations (.jsonl) to score it by.")
+    ] = None,
     about: Annotated[
         str | None, typer.Option(help="The expression to explain: a name, or predicted (the default).")
     ] = None,
@@ -37,18 +56,65 @@ def explain(
 ) -> None:
     """Say why: the share of attention by action unit, what removing each does, and a picture with the maps.
 
-    Example: `facsight explain photo.jpg --about anger --method layercam --out why.png`
+    Examples: `facsight explain photo.jpg --about anger --method layercam --out why.png`,
+    `facsight explain photo.jpg --style chain --language de`, `facsight explain photo.jpg --check said.txt`,
+    `facsight explain folder/ --instructions out.jsonl`, `facsight explain out.jsonl` (is it faithful?),
+    `facsight explain out.jsonl --against references.jsonl`
     """
+    from facsight.analysis.reader import Reader
+    from facsight.cli.explanations import check_said, judge_file, say_explanation, write_instructions
+    from facsight.media.photo import read_photo
+
+    _check_together(photo, style, (check, instructions, against), (about, method))
+    if photo.suffix == ".jsonl":
+        return judge_file(photo, against, language)
+    reader = Reader(weights, finder=finder, units=model)
+    if instructions is not None:
+        return write_instructions(photo, instructions, reader, style or "chain", language)
+    pixels = read_photo(photo).pixels
+    reading = _chosen(reader.read(pixels), face, photo)
+    if check is not None:
+        return check_said(reading, check, language)
+    if style is not None:
+        return say_explanation(reading, style, language, out)
+    return _show(pixels, reading, _asked(reading, about, method), photo, method, out)
+
+
+def _check_together(
+    source: Path,
+    style: str | None,
+    files: tuple[Path | None, Path | None, Path | None],
+    of_pictures: tuple[str | None, str | None],
+) -> None:
+    """Refuse options that do not go together."""
+    check, instructions, against = files
+    verbs = [check is not None, instructions is not None, source.suffix == ".jsonl"]
+    if sum(verbs) > 1 or (check is not None and style is not None):
+        raise BadRecipe(
+            "one thing at a time: --check TEXT or --instructions FILE of photos, or a file .jsonl to judge"
+        )
+    if against is not None and source.suffix != ".jsonl":
+        raise BadRecipe(f"--against scores a file .jsonl of explanations, found {source.name!r}")
+    if (any(verbs) or style is not None) and any(of_pictures):
+        raise BadRecipe(
+            "--about and --method are for the picture: leave them out where sentences are asked for"
+        )
+
+
+def _show(
+    pixels: "np.ndarray",
+    reading: "Reading",
+    evidence: "Evidence",
+    photo: Path,
+    method: str | None,
+    out: Path | None,
+) -> None:
+    """Write the picture with the maps, and say what they rest on."""
     from PIL import Image
 
-    from facsight.analysis.reader import Reader
     from facsight.core.saving import whole_file
-    from facsight.media.photo import read_photo
     from facsight.report.overlay import overlay
 
-    pixels = read_photo(photo).pixels
-    reading = _chosen(Reader(weights, finder=finder, units=model).read(pixels), face, photo)
-    evidence = _asked(reading, about, method)
     told = [photo.stem, evidence.label.replace(" ", "_"), *([method.replace("+", "p")] if method else [])]
     name = f"{'-'.join(told)}.png"
     target = (out / name if out.is_dir() else out) if out else Path(name)
@@ -135,8 +201,11 @@ def _asked(reading: "Reading", about: str | None, method: str | None) -> "Eviden
 
 
 def _chosen(readings: "list[Reading]", face: int, photo: Path) -> "Reading":
+    from facsight.analysis.wording import printable
+
+    name = printable(photo)
     if not readings:
-        raise BadFaces(f"no face was found in {photo}; there is nothing to explain")
+        raise BadFaces(f"no face was found in {name}; there is nothing to explain")
     if face > len(readings):
-        raise BadFaces(f"{photo} has {len(readings)} face(s), face {face} was asked for; 1 is the largest")
+        raise BadFaces(f"{name} has {len(readings)} face(s), face {face} was asked for; 1 is the largest")
     return readings[face - 1]

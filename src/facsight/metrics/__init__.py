@@ -38,6 +38,7 @@ if TYPE_CHECKING:
         mean_tally,
     )
     from facsight.metrics.concordance import Concordance, ConcordanceCorrelation, concordance_tally
+    from facsight.metrics.explanations import ExplanationOverlap, ExplanationScore, Mentions, Overlap
     from facsight.metrics.intensity import Intensity, IntensityAgreement
     from facsight.metrics.open_vocabulary import OpenVocabulary, SetScore, mean_over_groupings
     from facsight.metrics.ranking import Ranked, average_precision, roc_auc, threshold_average_precision
@@ -57,10 +58,14 @@ __all__ = [
     "Comparison",
     "Concordance",
     "ConcordanceCorrelation",
+    "ExplanationOverlap",
+    "ExplanationScore",
     "Intensity",
     "IntensityAgreement",
     "Interval",
+    "Mentions",
     "OpenVocabulary",
+    "Overlap",
     "Ranked",
     "SetScore",
     "Summed",
@@ -109,10 +114,14 @@ _HOMES = {
     "Comparison": "clusters",
     "Concordance": "concordance",
     "ConcordanceCorrelation": "concordance",
+    "ExplanationOverlap": "explanations",
+    "ExplanationScore": "explanations",
     "Intensity": "intensity",
     "IntensityAgreement": "intensity",
     "Interval": "classification",
+    "Mentions": "explanations",
     "OpenVocabulary": "open_vocabulary",
+    "Overlap": "explanations",
     "Ranked": "ranking",
     "SetScore": "open_vocabulary",
     "Summed": "streaming",

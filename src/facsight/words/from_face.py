@@ -5,6 +5,7 @@ from typing import Any
 
 import numpy as np
 import polars as pl
+from jaxtyping import Float
 
 from facsight.analysis.in_time import unit_of, units_of
 from facsight.analysis.time_columns import series_names
@@ -99,8 +100,17 @@ def _left_share(row: Mapping[str, Any]) -> float | None:
         return None
     cells = np.asarray(row["attention"], np.float64)
     width = int(row.get("map_width") or round(len(cells) ** 0.5))
-    columns = (cells - cells.min()).reshape(-1, width).sum(axis=0)
-    half = width // 2
+    return left_share(cells.reshape(-1, width))
+
+
+def left_share(attention: Float[np.ndarray, "h w"]) -> float | None:
+    """The share of a map, less its minimum, on the left half of the person's face; None for an even map.
+
+    >>> left_share(np.array([[1.0, 1.0, 4.0]]))
+    1.0
+    """
+    columns = (attention - attention.min()).sum(axis=0)
+    width, half = len(columns), len(columns) // 2
     middle = columns[half] / 2 if width % 2 else 0.0
     return float((columns[width - half :].sum() + middle) / columns.sum()) if columns.sum() > 0 else None
 

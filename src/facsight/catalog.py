@@ -102,6 +102,11 @@ UNIT_METHODS = {
 
 UNIT_DATASETS = {
     "drawn_units": "facsight.data.drawn:load_drawn_units",
+    "abaw1_au": "facsight.data.coded_faces:abaw1_au",
+    "affwild2_au": "facsight.data.coded_faces:affwild2_au",
+    "bp4d": "facsight.data.coded_faces:bp4d",
+    "emotionet": "facsight.data.coded_faces:emotionet",
+    "rafau": "facsight.data.coded_faces:rafau",
 }
 
 UNIT_HEADS = {

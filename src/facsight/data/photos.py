@@ -4,12 +4,11 @@ Where a dataset has no validation split, a tenth of its training samples is held
 recording, or name where neither is known, has a checksum divisible by ten. Nobody is on both sides.
 """
 
-import inspect
 import warnings
 import zlib
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any, Literal, get_type_hints
+from typing import Any, Literal
 
 import polars as pl
 import torch
@@ -21,6 +20,7 @@ from facsight.core.labels import FERPLUS, Conversion, LabelSpace, convert, label
 from facsight.data.compound_parts import in_parts
 from facsight.data.dataset import SPLITS, Dataset
 from facsight.data.face_set import FaceSet
+from facsight.data.loaders import of_dataset
 from facsight.data.opening import open_dataset
 from facsight.data.pictures import Pictures, Unreadable
 from facsight.data.sets import SETS
@@ -64,7 +64,7 @@ def load_photos(
         warnings.warn(f"{name}: labels are converted from {conversion}", stacklevel=2)
     data = _usable(data, split, own, conversion)
     pictures = Pictures(data, size=size, unreadable=unreadable)
-    images, rows = _all_pictures(pictures, name)
+    images, rows = all_pictures(pictures, name)
     shares = _shares(data.table, own, conversion, labels)[rows]
     faces = FaceSet(
         name=f"{name}-{split}",
@@ -110,7 +110,8 @@ def with_validation(data: Dataset) -> Dataset:
     return Dataset(data.card, data.root, table, data.spaces, data.deviations)
 
 
-def _all_pictures(pictures: Pictures, name: str) -> tuple[Tensor, Tensor]:
+def all_pictures(pictures: Pictures, name: str) -> tuple[Tensor, Tensor]:
+    """The pictures that can be read, in memory, and their rows in the dataset's table."""
     needed = len(pictures) * pictures.size**2
     if needed > MOST_BYTES:
         raise BadFaces(
@@ -156,16 +157,4 @@ def __getattr__(name: str) -> Callable[..., FaceSet]:
     """The loader of a dataset, as `facsight.data.photos:NAME` in the catalogue."""
     if name not in SETS:
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    return _loader(name)
-
-
-def _loader(name: str) -> Callable[..., FaceSet]:
-    def load(folder, **options):
-        return load_photos(name, folder, **options)
-
-    whole = inspect.signature(load_photos)
-    taken = {key: kind for key, kind in whole.parameters.items() if key != "name"}
-    load.__signature__ = whole.replace(parameters=list(taken.values()))  # pyright: ignore[reportFunctionMemberAccess]
-    load.__annotations__ = {key: kind for key, kind in get_type_hints(load_photos).items() if key != "name"}
-    load.__doc__ = load_photos.__doc__
-    return load
+    return of_dataset(load_photos, name)

@@ -1,4 +1,4 @@
-"""The recipes of compound expressions run on a folder of the dataset's form, and give readers of their classes."""
+"""The recipes of compound expressions run on a folder of the form of the dataset, and give readers."""
 
 from pathlib import Path
 

@@ -215,6 +215,7 @@ FINDERS = {
 FEATURES = {
     "face:facsight": "facsight.preparation.face_features:ReaderFeatures",
     "face:crop": "facsight.preparation.face_features:FaceCrops",
+    "face:flow": "facsight.preparation.flow_features:FaceFlow",
     "face:landmarks": "facsight.preparation.point_features:Landmarks",
     "face:pose": "facsight.preparation.point_features:Pose",
     "face:blendshapes": "facsight.preparation.point_features:Blendshapes",

@@ -63,17 +63,17 @@ def spot_apex(
 def _moved(first: Tensor, others: Tensor, measure: Measure) -> Tensor:
     """The measure of each of some frames, the mean square over the regions."""
     side = first.shape[0]
-    inside = _within(BROWS, side) | _within(MOUTH, side)
+    inside = within(BROWS, side) | within(MOUTH, side)
     if measure == "difference":
         return (others - first).square()[:, inside].mean(dim=1)
     flow = flow_between(first.expand_as(others), others)
     if measure == "strain":
         return strain(flow).square()[:, inside].mean(dim=1)
-    own = flow - flow[:, :, _within(NOSE, side)].mean(dim=2)[:, :, None, None]
+    own = flow - flow[:, :, within(NOSE, side)].mean(dim=2)[:, :, None, None]
     return own.square().sum(dim=1)[:, inside].mean(dim=1)
 
 
-def _within(part: tuple[float, float, float, float], side: int) -> Bool[Tensor, "side side"]:
+def within(part: tuple[float, float, float, float], side: int) -> Bool[Tensor, "side side"]:
     """The pixels whose centres lie in a part of a crop."""
     centre = (torch.arange(side) + 0.5) / side
     left, top, right, bottom = part

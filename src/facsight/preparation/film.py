@@ -51,6 +51,15 @@ class PointExtractor(Protocol):
 Extractor = FaceExtractor | PointExtractor
 
 
+@runtime_checkable
+class CourseExtractor(FaceExtractor, Protocol):
+    """What needs all frames of the main face: `rows` are kept until then."""
+
+    def of_all(self, rows: np.ndarray) -> np.ndarray:
+        """A row a frame, from the kept ones of one face in the order of its frames."""
+        ...
+
+
 @dataclass(frozen=True, eq=False)
 class Film:
     """What was seen of a video: of each frame its number and time, and where the main face was seen.
@@ -95,7 +104,7 @@ def watch(
             raise BadMedia(f"{str(path)!r} has no frame that can be decoded; copy or download it again")
         main, told = _main_track([track for _, track in tracks], len(numbers))
         places = np.array([place for place, (_, track) in enumerate(tracks) if track == main], np.int64)
-        rows = {name: spool.rows(places) for name, spool in spools.items()}
+        rows = {name: _of_all(extractors[name], spool.rows(places)) for name, spool in spools.items()}
         seen_in = np.array([tracks[place][0] for place in places], np.int64)
         told += _told_of(footage)
     return Film(np.array(numbers, np.int64), np.array(times, np.float64), seen_in, rows, told)
@@ -105,6 +114,10 @@ def _rows(seen: Sequence[Seen], extractor: Extractor) -> np.ndarray:
     if isinstance(extractor, PointExtractor):
         return extractor.rows_of([face for one in seen for face in one.look.faces])
     return extractor.rows(np.stack(list(_crops(seen, extractor.side))))
+
+
+def _of_all(extractor: Extractor, kept: np.ndarray) -> np.ndarray:
+    return extractor.of_all(kept) if isinstance(extractor, CourseExtractor) else kept
 
 
 def _crops(seen: Sequence[Seen], side: int) -> Iterator[UInt8[np.ndarray, "side side 3"]]:

@@ -193,6 +193,7 @@ HEADS = {
 
 FUSION = {
     "concatenation": "facsight.fusion.concatenation:Concatenation",
+    "discord": "facsight.fusion.discord:DiscordFusion",
     "late": "facsight.fusion.late:LateFusion",
     "gated": "facsight.fusion.gated:GatedFusion",
     "transformer": "facsight.fusion.transformer:TokenTransformer",

@@ -45,6 +45,7 @@ def random_cue(kind, draw):
         "usual_onsets": draw.uniform(0, 9),
         "pause": draw.random(),
     }
+    own = {f"usual_{name}": draw.random() for name in ("spoken", "voiced", "onsets", "pause")}
     return Cue(
         kind,
         {
@@ -53,6 +54,7 @@ def random_cue(kind, draw):
             "side": who | {"left": draw.random()},
             "movement": who | {"speed": draw.uniform(0, 300)},
             "voice": numbers,
+            "own_voice": numbers | own | {"spoken": draw.uniform(0, 9)},
             "said": span | {"text": text},
             "said_nothing": span,
             "stretch": span,

@@ -1,4 +1,4 @@
-"""`facsight compare`: audited runs side by side, on the same faces; or two tables of predictions."""
+"""`facsight compare`: runs side by side, on the same faces or recordings; or two tables of predictions."""
 
 import json
 from pathlib import Path
@@ -11,7 +11,8 @@ def compare(
     runs: Annotated[
         list[Path],
         typer.Argument(
-            help="Two or more audited runs; or two tables of predictions. The first is the baseline."
+            help="Two or more audited runs of faces, or scored runs of recordings; or two tables of "
+            "predictions. The first is the baseline."
         ),
     ],
     on: Annotated[
@@ -38,10 +39,14 @@ def compare(
 ) -> None:
     """Each score of each run, and its difference from the first run with a paired bootstrap interval.
 
+    Of scored runs of recordings: the same recordings and folds under each, intervals and p over people.
+
     Of two tables of predictions: the official number of a protocol and others, their paired difference over
     videos or persons, and p of a test that exchanges the two.
 
     Example: `facsight compare runs/ferplus-method.guidance=0 runs/ferplus --page compared.html`
+
+    Example: `facsight compare runs/feature_based runs/textualized`
 
     Example: `facsight compare old.csv new.csv --protocol abaw10-va --root Aff-Wild2`
     """
@@ -49,6 +54,13 @@ def compare(
 
     if len(runs) < 2:
         raise BadRecipe("a comparison needs at least two runs: facsight compare RUN OTHER")
+    if protocol is None and _of_recordings(runs):
+        if by or page:
+            raise BadRecipe(
+                "runs of recordings are compared over people, and without a page: drop --by and --page"
+            )
+        _compare_recordings(runs, on or "val", out)
+        return
     if protocol is None:
         _compare_runs(runs, on or "val", by, out, page)
         return
@@ -57,6 +69,52 @@ def compare(
     if len(runs) > 2 or by or page:
         raise BadRecipe("under a protocol two tables of predictions are compared, without --by and --page")
     compare_predictions(runs[0], runs[1], protocol, root, truth, split=on, codes=codes, out=out)
+
+
+def _of_recordings(runs: list[Path]) -> bool:
+    from facsight.core.errors import BadRecipe
+    from facsight.sequence_experiment import holds_sequences
+
+    kinds = [run.is_dir() and holds_sequences(run) for run in runs]
+    if any(kinds) and not all(kinds):
+        one, other = runs[kinds.index(True)], runs[kinds.index(False)]
+        raise BadRecipe(f"{one} is a run of recordings, {other} is none: compare runs of one kind")
+    return all(kinds)
+
+
+def _compare_recordings(runs: list[Path], on: str, out: Path | None) -> None:
+    from rich.table import Table
+    from rich.text import Text
+
+    from facsight.audit.verdicts import signed
+    from facsight.cli.screen import console
+    from facsight.metrics.clusters import ASSUMES
+    from facsight.sequence_experiment.side_by_side import side_by_side
+    from facsight.training.run_folder import write_whole
+
+    found, names = side_by_side(runs, split=on), _names(runs)
+    people = f"{found[0].rows} rows of {found[0].clusters} people or recordings"
+    table = Table(title=f"{names[0]} against {', '.join(names[1:])}: {people}", title_justify="left")
+    for column in ("score", names[0], *(part for n in names[1:] for part in (n, "difference", "p"))):
+        table.add_column(column, justify="left" if column == "score" else "right")
+    for one in found:
+        cells: list[str | Text] = [f"{one.values[0].estimate:.3f}"]
+        for value, other in zip(one.values[1:], one.differences, strict=True):
+            sure = other.difference.low > 0 or other.difference.high < 0
+            cells += [f"{value.estimate:.3f}", Text(signed(other.difference), "bold" if sure else "")]
+            cells.append(f"{other.p_value:.4f}")
+        table.add_row(f"{one.space}: {one.score}", *cells)
+    console().print(table)
+    console().print(ASSUMES, style="dim")
+    if out:
+        rows = [one.plain(names) for one in found]
+        write_whole(out, json.dumps({"split": on, "assumes": ASSUMES, "scores": rows}, indent=2) + "\n")
+
+
+def _names(runs: list[Path]) -> list[str]:
+    """What runs are called: by their folders, where these have different names."""
+    names = [run.name for run in runs]
+    return names if len(set(names)) == len(names) else [str(run) for run in runs]
 
 
 def _compare_runs(runs: list[Path], on: str, by: str | None, out: Path | None, page: Path | None) -> None:
@@ -69,10 +127,7 @@ def _compare_runs(runs: list[Path], on: str, by: str | None, out: Path | None, p
     from facsight.report.compare import write_comparison_page
     from facsight.training.run_folder import write_whole
 
-    found = compare(runs, split=on, by=by)
-    names = [run.name for run in runs]
-    if len(set(names)) < len(names):
-        names = [str(run) for run in runs]
+    found, names = compare(runs, split=on, by=by), _names(runs)
     table = Table(title=f"{names[0]} against {', '.join(names[1:])}", title_justify="left")
     for column in ("score", "faces", names[0], *(part for n in names[1:] for part in (n, "difference"))):
         table.add_column(column, justify="left" if column == "score" else "right")

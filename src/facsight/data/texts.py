@@ -53,7 +53,7 @@ def load_texts(
     data = open_dataset(dataset, folder, sealed=split != "test")
     if "text" not in data.table.columns or data.table["text"].is_null().all():
         raise MissingData(f"{dataset} in {folder} has no texts; take a dataset of texts, or a column `text`")
-    read = _tokenizer(tokenizer)
+    read = open_tokenizer(tokenizer)
     texts = with_earlier(data.table, before)
     chosen = data.split(split) if split else data
     wholes = [texts[sample] for sample in chosen.table["sample"]]
@@ -106,7 +106,11 @@ def token_rows(tokenizer: Any, texts: Sequence[str], tokens: int) -> tuple[torch
     return rows, cut
 
 
-def _tokenizer(name: str) -> Any:
+def open_tokenizer(name: str) -> Any:
+    """A tokenizer of `transformers`: a local folder, a name of a hub, or `@package/folder`.
+
+    Of a text that is too long it keeps the last part. `UnknownName` where there is none.
+    """
     from transformers import AutoTokenizer
 
     try:

@@ -1,12 +1,14 @@
 """Published networks of `transformers`, and how much of them is trained on."""
 
+import hashlib
 from collections.abc import Mapping
 from contextlib import AbstractContextManager, nullcontext
 from importlib.util import find_spec
 from typing import Any, Literal
 
 import torch
-from torch import nn
+from jaxtyping import Int
+from torch import Tensor, nn
 
 from facsight.core.errors import BadCheckpoint, BadRecipe, MissingData, UnknownName
 from facsight.core.installed import published_folder
@@ -104,3 +106,12 @@ def open_model(
     except (KeyError, OSError, ValueError) as error:
         name = pretrained or kind
         raise UnknownName(f"no transformers encoder could be made of {name!r}: {error}") from error
+
+
+def checksum(network: nn.Module) -> Int[Tensor, "4"]:
+    """Four numbers that another network's weights do not have."""
+    digest = hashlib.sha256()
+    for name, tensor in sorted(network.state_dict().items()):
+        digest.update(name.encode())
+        digest.update(tensor.detach().cpu().contiguous().flatten().view(torch.uint8).numpy().tobytes())
+    return torch.frombuffer(bytearray(digest.digest()), dtype=torch.int64)

@@ -1,5 +1,6 @@
 """What is kept of the main face of a recording: what our reader makes of it, or its crops."""
 
+import re
 from pathlib import Path
 from typing import Any
 
@@ -7,7 +8,7 @@ import numpy as np
 import torch
 from jaxtyping import Float32, UInt8
 
-from facsight.core.errors import BadRecipe
+from facsight.core.errors import BadRecipe, BadTable
 from facsight.data.recordings import StreamCard
 from facsight.hub import bundled_weights, sha256
 from facsight.nn.classifier import fold_normalisation
@@ -74,6 +75,18 @@ class FaceCrops:
     def rows(self, crops: UInt8[np.ndarray, "face side side 3"]) -> UInt8[np.ndarray, "face side side 3"]:
         """The crops as they are."""
         return crops
+
+
+def classes_told(card: StreamCard) -> list[str]:
+    """The classes whose probabilities are the last columns of `face:facsight`, as its card says.
+
+    `BadTable` where it says none.
+    """
+    found = re.search(r"the probabilities of (.+?), by the reader ", card.about)
+    classes = found[1].split(", ") if found else []
+    if not 0 < len(classes) <= card.size[0]:
+        raise BadTable(f"{card.modality} does not say which probabilities it has: {card.about!r}")
+    return classes
 
 
 def face_card(modality: str, extractor: Any, rate: float | None) -> StreamCard:

@@ -8,7 +8,7 @@ from typing import Any
 
 import polars as pl
 
-from facsight.assembly import TrainedSequences, open_sequence_run
+from facsight.assembly import TrainedSequences, open_sequence_run, spaces_as_data
 from facsight.core.errors import BadLabels
 from facsight.core.saving import whole_file
 from facsight.data.sequence_set import SequenceSet
@@ -25,10 +25,13 @@ from facsight.training.sequence_scoring import (
     quick_scores,
     sequence_scores,
 )
-from facsight.training.sequence_tables import prediction_table
+from facsight.training.sequence_tables import prediction_table, truth_table
 
 #: The predictions of a run, beside its scores, and those before post-processing, where there is any.
 PREDICTIONS, UNTUNED = "predictions", "predictions-untuned"
+#: The labels that a run was scored on, in the rows of its predictions; under `SPACES` of its metadata stands
+#: what they are.
+TRUTH, SPACES = "truth", "spaces"
 
 
 @dataclass(frozen=True)
@@ -112,7 +115,8 @@ def write_scores(
     """Write scores and predictions, of one part a fold; of other splits than val under names that have it.
 
     Predictions say from which features they are made, as other tables say from which crops, and how they were
-    post-processed; those before it then stand beside them.
+    post-processed; those before it then stand beside them. So do the labels: two runs can be compared without
+    the data.
     """
     suffix = "" if split == "val" else f"-{split}"
     made_of = "; ".join(f"{name}: {card.about}" for name, card in trained.features.items())
@@ -122,6 +126,8 @@ def write_scores(
         _write_table(home / f"{UNTUNED}{suffix}.parquet", parts, [part.said for part in parts], about)
         about["postprocess"] = str(steps)
     _write_table(home / f"{PREDICTIONS}{suffix}.parquet", parts, [part.processed for part in parts], about)
+    spaces = {SPACES: json.dumps(spaces_as_data(trained.spaces))}
+    _write_rows(home / f"{TRUTH}{suffix}.parquet", [truth_table(part.recordings) for part in parts], spaces)
     write_whole(home / METRICS.replace(".", f"{suffix}."), json.dumps(plain(scores), indent=2) + "\n")
 
 
@@ -129,6 +135,11 @@ def _write_table(
     path: Path, parts: Sequence[Answers], said: Sequence[list[Said]], about: Mapping[str, str]
 ) -> None:
     tables = [prediction_table(one, part.recordings) for one, part in zip(said, parts, strict=True)]
+    _write_rows(path, tables, about)
+
+
+def _write_rows(path: Path, tables: Sequence[pl.DataFrame], about: Mapping[str, str]) -> None:
+    """The rows of all parts; of folds with their number."""
     if len(tables) > 1:
         tables = [table.with_columns(fold=pl.lit(number)) for number, table in enumerate(tables, 1)]
     with whole_file(path) as partial:

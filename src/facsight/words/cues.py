@@ -23,6 +23,7 @@ KINDS: Mapping[str, tuple[Detail, int]] = {
     "no_face": ("normal", 6),
     "silence": ("normal", 7),
     "voice": ("short", 8),
+    "own_voice": ("short", 8),
     "expression": ("short", 9),
     "said_nothing": ("normal", 10),
     "said": ("short", 11),

@@ -1,5 +1,6 @@
 """Cues of the voice in a stretch, against what is usual in the recording: with one speaker, their own."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -69,6 +70,77 @@ def voice_cues(voice: Voice, start: float, end: float) -> list[Cue]:
         "pause": _longest_pause(heard) * HOP,
     }
     return [Cue("voice", values)]
+
+
+@dataclass(frozen=True)
+class Usual:
+    """What is usual of a speaker over all of their recordings, whatever they express in them.
+
+    Medians of loudness (dB) and pitch (octaves above 55 Hz) where a voice is; of the recordings' own measures
+    for the rest: seconds from the first sound to the last, the share of them that is voiced, voiced stretches
+    a second, seconds of the longest pause.
+    """
+
+    loudness: float
+    pitch: float
+    spoken: float
+    voiced: float
+    onsets: float
+    pause: float
+
+
+def usual_voice(recordings: Sequence[Float64[np.ndarray, "_ 5"]]) -> Usual | None:
+    """The usual of a speaker from the prosody of their recordings; None where no voice is in any."""
+    spoken = [(rows, _heard(rows)) for rows in recordings if len(rows)]
+    spoken = [(rows, heard) for rows, heard in spoken if heard.sum() >= LEAST]
+    if not spoken:
+        return None
+    said = np.concatenate([rows[heard] for rows, heard in spoken])
+    rhythms = np.array([_rhythm(heard) for _, heard in spoken])
+    return Usual(
+        float(np.median(said[:, LOUDNESS])),
+        float(np.median(said[:, PITCH])),
+        *(float(value) for value in np.median(rhythms, axis=0)),
+    )
+
+
+def own_voice_cues(
+    time: Float64[np.ndarray, "frame"],
+    rows: Float64[np.ndarray, "frame 5"],
+    usual: Usual | None,
+    start: float,
+    end: float,
+) -> list[Cue]:
+    """How the voice sounds in a stretch of a recording against the speaker's usual, or that none is heard."""
+    inside = (time >= start) & (time < end)
+    if not inside.any():
+        return []
+    heard = _heard(rows)[inside]
+    if usual is None or heard.sum() < LEAST:
+        return [Cue("silence")]
+    said = rows[inside][heard]
+    spoken, voiced, onsets, pause = _rhythm(heard)
+    values = {
+        "loudness": float(np.median(said[:, LOUDNESS])) - usual.loudness,
+        "pitch": 12 * (float(np.median(said[:, PITCH])) - usual.pitch),
+        "spoken": spoken,
+        "usual_spoken": usual.spoken,
+        "voiced": voiced,
+        "usual_voiced": usual.voiced,
+        "onsets": onsets,
+        "usual_onsets": usual.onsets,
+        "pause": pause,
+        "usual_pause": usual.pause,
+    }
+    return [Cue("own_voice", values)]
+
+
+def _rhythm(heard: Bool[np.ndarray, "frame"]) -> tuple[float, float, float, float]:
+    """From the first sound to the last: seconds, share voiced, voiced stretches a second, longest pause."""
+    places = np.flatnonzero(heard)
+    speech = heard[places[0] : places[-1] + 1]
+    seconds = len(speech) * HOP
+    return seconds, float(speech.mean()), _onsets(speech) / seconds, _longest_pause(speech) * HOP
 
 
 def _heard(rows: Float64[np.ndarray, "frame 5"]) -> Bool[np.ndarray, "frame"]:

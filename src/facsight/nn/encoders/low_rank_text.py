@@ -12,7 +12,6 @@ Differs  weights are loaded in `precision`: 2 bytes each in bfloat16 (8 billion:
 """
 
 import copy
-import hashlib
 from collections.abc import Mapping
 from typing import Any, Literal, cast
 
@@ -22,7 +21,7 @@ from torch import Tensor, nn
 
 from facsight.core.errors import BadCheckpoint, MissingData
 from facsight.nn.masked import where_known
-from facsight.nn.release import open_model
+from facsight.nn.release import checksum, open_model
 from facsight.nn.token_reader import last_state, mean_state, token_states, words_of
 
 
@@ -53,7 +52,7 @@ class LowRankText(nn.Module):
         network: Any = open_model(pretrained, kind, config or {}, precision)
         self.words, self.size = words_of(network, shape), int(network.config.hidden_size)
         network.requires_grad_(False)
-        mark = _checksum(network) if pretrained else torch.zeros(4, dtype=torch.int64)
+        mark = checksum(network) if pretrained else torch.zeros(4, dtype=torch.int64)
         self.register_buffer("read_on", mark)
         self.published = mark.tolist()
         self.network = _with_low_rank(network, rank, dropout)
@@ -89,15 +88,6 @@ def _with_low_rank(network: nn.Module, rank: int, dropout: float) -> nn.Module:
     layers = [name for name, part in network.named_modules() if isinstance(part, nn.Linear)]
     plan = LoraConfig(r=rank, lora_alpha=rank, lora_dropout=dropout, use_rslora=True, target_modules=layers)
     return cast(nn.Module, inject_adapter_in_model(plan, network))
-
-
-def _checksum(network: nn.Module) -> Tensor:
-    """Four numbers that another network's weights do not have."""
-    digest = hashlib.sha256()
-    for name, tensor in sorted(network.state_dict().items()):
-        digest.update(name.encode())
-        digest.update(tensor.detach().cpu().contiguous().flatten().view(torch.uint8).numpy().tobytes())
-    return torch.frombuffer(bytearray(digest.digest()), dtype=torch.int64)
 
 
 def _leave_out_published(module: nn.Module, state: dict[str, Tensor], prefix: str, _: Any) -> None:

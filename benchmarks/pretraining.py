@@ -4,7 +4,7 @@
 
 One masked autoencoder sees all training faces and no label. Then, with 5 % and with all of the labels, three
 seeds each, the same network is trained from its backbone and from random weights, for as many epochs and with
-the same options. Faces of 32 x 32 pixels and a small network, so that it ends in about an hour on one core.
+the same options. Faces of 32 x 32 pixels and a small network, so that it ends in about two hours on one core.
 Runs that are done are not repeated; an interrupted one goes on.
 """
 

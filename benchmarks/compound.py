@@ -28,14 +28,13 @@ def learnt(seeds: int) -> dict[str, dict[str, float]]:
         with tempfile.TemporaryDirectory() as folder:
             found.append(planted_with_labels(seed, Path(folder)))
         print(seed, found[-1], flush=True)
-    rows = {name: [one[name] for one in found] for name in found[0]}
-    return {
-        name: {
-            "mean": round(statistics.mean(row), 3),
-            "sd": round(statistics.stdev(row), 3) if seeds > 1 else 0.0,
-        }
-        for name, row in rows.items()
-    }
+    return {name: told([one[name] for one in found]) for name in found[0]}
+
+
+def told(values: list[float]) -> dict[str, float]:
+    """Mean and standard deviation over seeds."""
+    deviation = statistics.stdev(values) if len(values) > 1 else 0.0
+    return {"mean": round(statistics.mean(values), 3), "sd": round(deviation, 3)}
 
 
 def main() -> None:
@@ -56,13 +55,7 @@ def main() -> None:
             found.append(planted(seed, Path(folder)))
         print(seed, found[-1], flush=True)
     summary = {
-        space: {
-            decision: {
-                "mean": round(statistics.mean(one[space][decision] for one in found), 3),
-                "sd": round(statistics.stdev(one[space][decision] for one in found), 3) if seeds > 1 else 0.0,
-            }
-            for decision in found[0][space]
-        }
+        space: {decision: told([one[space][decision] for one in found]) for decision in found[0][space]}
         for space in found[0]
     }
     record("compound", {"seeds": seeds, "training_faces": 3000, "test_faces": 700, **summary})

@@ -21,3 +21,12 @@ def test_figures_are_those_of_the_record():
         for decision in ("top2_all", "top2_basic", "sum", "masked_sum", "weighted_sum", "attention_fit"):
             told = results[space][decision]
             assert f"{told['mean']:.3f}".lstrip("0") in PAGE, (space, decision)
+
+
+def test_figures_of_learnt_compounds_are_those_of_the_record():
+    file = ROOT / "benchmarks" / "results" / "compound_labels.json"
+    results, part = json.loads(file.read_text("utf-8"))["results"], PAGE.split("**Learnt compounds.**", 1)[1]
+    for name in ("classes", "sum"):
+        told = results[f"{name}, shown"]
+        assert f"{told['mean']:.3f} ± {told['sd']:.3f}".replace("0.", ".") in part
+        assert results[f"{name}, kept back"]["mean"] == 0

@@ -7,6 +7,7 @@ import pytest
 
 from facsight.analysis.by_model import ABOUT, TABLE, load_by_model
 from facsight.core.errors import BadTable
+from facsight.report.by_model import model_section
 from facsight.report.study import write_study_report
 from parsed_page import Page
 from planted_study import made_rows, saved_study, told
@@ -81,3 +82,30 @@ def test_half_of_the_answers_is_told(folder, gone):
     (folder / gone).unlink()
     with pytest.raises(BadTable, match="remove them, or run the same"):
         load_by_model(folder)
+
+
+def charts_of(folder):
+    return model_section(load_by_model(folder), HOSTILE)["charts"]
+
+
+def test_many_columns_are_shown_four_in_a_chart(folder):
+    saved_answers(folder)
+    names = [f"AU{unit:02d}" for unit in (1, 2, 4, 6, 7, 12)]
+    table = pl.read_parquet(folder / TABLE).with_columns(pl.lit(0.5).alias(name) for name in names)
+    table.write_parquet(folder / TABLE)
+    space = {"name": "units", "low": 0.0, "high": 1.0, "columns": names, "shown": names}
+    saved = json.loads((folder / ABOUT).read_text(encoding="utf-8")) | {"spaces": [space]}
+    (folder / ABOUT).write_text(json.dumps(saved), encoding="utf-8")
+    assert [[name for name, _ in chart.lines] for chart in charts_of(folder)] == [names[:4], names[4:]]
+
+
+def test_an_answer_for_a_whole_video_is_a_line(folder):
+    saved_answers(folder)
+    whole = pl.read_parquet(folder / TABLE)[:1].with_columns(end=pl.lit(12.0))
+    whole.write_parquet(folder / TABLE)
+    (chart,) = charts_of(folder)
+    across = [
+        float(at.split()[0]) for _, path in chart.lines[:1] for at in path[1:].replace("L", "M").split("M")
+    ]
+    assert len(across) > 10
+    assert max(across) - min(across) > 0.9 * (chart.width - chart.left - 10)

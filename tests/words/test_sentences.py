@@ -51,6 +51,13 @@ def random_cue(kind, draw):
         {
             **dict.fromkeys(items, None),
             "pose": who | {axis: draw.uniform(-180, 180) for axis in ("yaw", "pitch", "roll")},
+            "affect": {
+                "network": text,
+                "items": [
+                    {"name": n, "value": draw.uniform(-1, 1), "change": draw.uniform(-2, 2)}
+                    for n in ("valence", "arousal", "dominance")
+                ],
+            },
             "side": who | {"left": draw.random()},
             "movement": who | {"speed": draw.uniform(0, 300)},
             "voice": numbers,

@@ -20,6 +20,7 @@ KINDS: Mapping[str, tuple[Detail, int]] = {
     "pose": ("normal", 3),
     "above": ("normal", 4),
     "units": ("normal", 5),
+    "affect": ("normal", 5),
     "no_face": ("normal", 6),
     "silence": ("normal", 7),
     "voice": ("short", 8),

@@ -9,6 +9,7 @@ from typing import Any
 
 import polars as pl
 
+from facsight.analysis.by_model import ByModel, load_by_model
 from facsight.analysis.reader import Reader
 from facsight.analysis.run import RECORDS, analyse, load_run
 from facsight.analysis.segments import segments_of_video
@@ -20,6 +21,7 @@ from facsight.media.samples import read_sound
 from facsight.media.video import VIDEO_ENDINGS
 from facsight.words.cues import Account, Cue, Stretch
 from facsight.words.from_face import face_cues
+from facsight.words.from_model import affect_cues
 from facsight.words.from_voice import RATE, Voice, measure_voice, voice_cues
 from facsight.words.text import from_lines
 from facsight.words.transcript import Utterance
@@ -107,10 +109,27 @@ def _of_videos(folder: Path, telling: Telling) -> list[Account]:
         raise BadRecipe(f"a transcript is of one recording, and {folder} has {len(videos)}")
     files = [video["file"] for video in videos]
     rows = table.filter(pl.col("frame").is_not_null()).collect()
+    asked = load_by_model(folder)
     return [
-        _of_video(rows.filter(pl.col("file") == video["file"]), video, files, about, telling)
+        _with_affect(
+            _of_video(rows.filter(pl.col("file") == video["file"]), video, files, about, telling),
+            asked,
+            video["file"],
+        )
         for video in videos
     ]
+
+
+def _with_affect(account: Account, asked: ByModel | None, file: str) -> Account:
+    """And what a network that was asked reads of valence and arousal."""
+    if asked is None:
+        return account
+    rows = asked.of_video(file)
+    stretches = []
+    for one in account.stretches:
+        span = (one.start or 0.0, one.end or 0.0)
+        stretches.append(Stretch(one.start, one.end, [*one.cues, *affect_cues(asked, rows, span)]))
+    return Account(account.heading, stretches)
 
 
 def _of_video(

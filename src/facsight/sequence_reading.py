@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import asdict, replace
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -143,7 +143,7 @@ def _about(trained: TrainedSequences, notes: Mapping[str, list[str]]) -> dict[st
         "weighs": weighs,
         "step": trained.step,
         "spaces": [_shown(space) for space in trained.spaces],
-        "features": {name: asdict(card) | {"size": list(card.size)} for name, card in _seen(trained).items()},
+        "features": {name: card.plain() for name, card in _seen(trained).items()},
         "notes": {file: told for file, told in notes.items() if told},
     }
 

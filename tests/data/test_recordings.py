@@ -19,7 +19,7 @@ from facsight.data.recordings import (
     write_stream,
 )
 
-CARD = StreamCard("audio", "logmel", "abc", (3,), 100.0, "64 bands")
+CARD = StreamCard("audio", "logmel", "abc", (3,), 100.0, "64 bands", ("neutral", "anger"))
 
 
 @pytest.fixture

@@ -1,6 +1,8 @@
 """Recordings as texts and as the numbers of the same sentences: the same people, labels, folds and cues."""
 
 import json
+import shutil
+from dataclasses import replace
 
 import numpy as np
 import polars as pl
@@ -8,14 +10,12 @@ import pytest
 import torch
 
 from facsight.core.errors import BadOutput, BadRecipe, BadTable, MissingData
-from facsight.core.labels import EXPRESSIONS
 from facsight.data.opening import open_dataset
 from facsight.data.prepared import load_prepared
 from facsight.data.recordings import Stream, StreamCard, read_cards, stream_file, write_cards, write_stream
 from facsight.data.sequence_parts import recording_folds
 from facsight.data.simulated.discord import write_discord
 from facsight.data.texts import load_texts
-from facsight.preparation.face_features import classes_told
 from facsight.words.both_ways import Style, write_both_ways
 from facsight.words.numbers import streams_of
 from facsight.words.prepared import accounts_of_prepared
@@ -195,14 +195,12 @@ def test_folders_that_cannot_be_told(simulated, both, tmp_path):
         accounts_of_prepared(folder, 2.0)
 
 
-def test_classes_of_a_reader_are_on_its_card():
-    def card(about, size):
-        return StreamCard("face:facsight", "x", "1", (size,), None, about)
-
-    about = f"512 features and the probabilities of {', '.join(EXPRESSIONS)}, by the reader a, b; crop: c"
-    assert classes_told(card(about, 512 + len(EXPRESSIONS))) == list(EXPRESSIONS)
-    with pytest.raises(BadTable, match="does not say which probabilities"):
-        classes_told(card("512 features", 512))
+def test_a_card_without_classes_is_told(simulated, tmp_path):
+    folder = shutil.copytree(simulated, tmp_path / "older")
+    cards = read_cards(folder)
+    write_cards(folder, cards | {"face:facsight": replace(cards["face:facsight"], classes=())})
+    with pytest.raises(BadTable, match="names no classes of its probabilities: prepare it again"):
+        accounts_of_prepared(folder, 2.0)
 
 
 def test_the_list_keeps_its_label_spaces(both):

@@ -2,9 +2,15 @@
 
 import json
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
+
+if TYPE_CHECKING:
+    from rich.table import Table
+    from rich.text import Text
+
+    from facsight.metrics.classification import Interval
 
 
 def compare(
@@ -83,10 +89,6 @@ def _of_recordings(runs: list[Path]) -> bool:
 
 
 def _compare_recordings(runs: list[Path], on: str, out: Path | None) -> None:
-    from rich.table import Table
-    from rich.text import Text
-
-    from facsight.audit.verdicts import signed
     from facsight.cli.screen import console
     from facsight.metrics.clusters import ASSUMES
     from facsight.sequence_experiment.side_by_side import side_by_side
@@ -94,21 +96,36 @@ def _compare_recordings(runs: list[Path], on: str, out: Path | None) -> None:
 
     found, names = side_by_side(runs, split=on), _names(runs)
     people = f"{found[0].rows} rows of {found[0].clusters} people or recordings"
-    table = Table(title=f"{names[0]} against {', '.join(names[1:])}: {people}", title_justify="left")
-    for column in ("score", names[0], *(part for n in names[1:] for part in (n, "difference", "p"))):
-        table.add_column(column, justify="left" if column == "score" else "right")
+    others = [part for name in names[1:] for part in (name, "difference", "p")]
+    table = _table(f"{names[0]} against {', '.join(names[1:])}: {people}", ["score", names[0], *others])
     for one in found:
         cells: list[str | Text] = [f"{one.values[0].estimate:.3f}"]
         for value, other in zip(one.values[1:], one.differences, strict=True):
-            sure = other.difference.low > 0 or other.difference.high < 0
-            cells += [f"{value.estimate:.3f}", Text(signed(other.difference), "bold" if sure else "")]
-            cells.append(f"{other.p_value:.4f}")
+            cells += [f"{value.estimate:.3f}", _told(other.difference), f"{other.p_value:.4f}"]
         table.add_row(f"{one.space}: {one.score}", *cells)
     console().print(table)
     console().print(ASSUMES, style="dim")
     if out:
         rows = [one.plain(names) for one in found]
         write_whole(out, json.dumps({"split": on, "assumes": ASSUMES, "scores": rows}, indent=2) + "\n")
+
+
+def _table(title: str, columns: list[str]) -> "Table":
+    from rich.table import Table
+
+    table = Table(title=title, title_justify="left")
+    for column in columns:
+        table.add_column(column, justify="left" if column == "score" else "right")
+    return table
+
+
+def _told(difference: "Interval") -> "Text":
+    """A difference with its interval, bold where that excludes 0."""
+    from rich.text import Text
+
+    from facsight.audit.verdicts import signed
+
+    return Text(signed(difference), "bold" if difference.low > 0 or difference.high < 0 else "")
 
 
 def _names(runs: list[Path]) -> list[str]:
@@ -118,24 +135,18 @@ def _names(runs: list[Path]) -> list[str]:
 
 
 def _compare_runs(runs: list[Path], on: str, by: str | None, out: Path | None, page: Path | None) -> None:
-    from rich.table import Table
-    from rich.text import Text
-
     from facsight.audit.compare import as_rows, compare, compare_maps
-    from facsight.audit.verdicts import signed
     from facsight.cli.screen import console
     from facsight.report.compare import write_comparison_page
     from facsight.training.run_folder import write_whole
 
     found, names = compare(runs, split=on, by=by), _names(runs)
-    table = Table(title=f"{names[0]} against {', '.join(names[1:])}", title_justify="left")
-    for column in ("score", "faces", names[0], *(part for n in names[1:] for part in (n, "difference"))):
-        table.add_column(column, justify="left" if column == "score" else "right")
+    others = [part for name in names[1:] for part in (name, "difference")]
+    table = _table(f"{names[0]} against {', '.join(names[1:])}", ["score", "faces", names[0], *others])
     for one in found:
         cells: list[str | Text] = [f"{one.values[0].estimate:.3f}"]
         for value, difference in zip(one.values[1:], one.differences, strict=True):
-            sure = difference.low > 0 or difference.high < 0
-            cells += [f"{value.estimate:.3f}", Text(signed(difference), "bold" if sure else "")]
+            cells += [f"{value.estimate:.3f}", _told(difference)]
         table.add_row(one.score, str(one.faces), *cells)
     console().print(table)
     if out:

@@ -30,7 +30,7 @@ class StreamCard:
 
     `size` is the shape of a row, `rate` the rows a second that are usual, None where times are irregular.
     `version` changes with whatever changes the values: parameters, weights, the form of the crop. `about`
-    says it in words.
+    says it in words. `classes` are those whose probabilities the last columns are, where there are any.
     """
 
     modality: str
@@ -39,11 +39,17 @@ class StreamCard:
     size: tuple[int, ...]
     rate: float | None
     about: str
+    classes: tuple[str, ...] = ()
+
+    def plain(self) -> dict[str, Any]:
+        """As JSON has it."""
+        return asdict(self) | {"size": list(self.size), "classes": list(self.classes)}
 
     @classmethod
     def from_json(cls, told: Mapping[str, Any]) -> "StreamCard":
         """The card in plain data; `TypeError` or `KeyError` where it is none."""
-        return cls(**{**told, "size": tuple(told["size"])})
+        lists = {"size": tuple(told["size"]), "classes": tuple(told.get("classes", ()))}
+        return cls(**{**told, **lists})
 
 
 @dataclass(frozen=True)
@@ -88,7 +94,7 @@ def write_stream(path: Path, stream: Stream, card: StreamCard) -> None:
     path.parent.mkdir(parents=True, exist_ok=True)
     with whole_file(path) as partial:
         try:
-            save_file(tensors, partial, metadata={"facsight": json.dumps(asdict(card))})
+            save_file(tensors, partial, metadata={"facsight": json.dumps(card.plain())})
         except SafetensorError as error:  # its word for a full disk
             raise BadOutput(f"{path} could not be written: {told_reason(error)}") from error
 
@@ -122,7 +128,7 @@ def card_of(path: Path) -> StreamCard | None:
 def write_cards(folder: Path, cards: Mapping[str, StreamCard]) -> None:
     """Say what the modalities of a prepared folder are."""
     with whole_file(folder / FEATURES) as partial:
-        told = {name: asdict(card) for name, card in cards.items()}
+        told = {name: card.plain() for name, card in cards.items()}
         partial.write_text(json.dumps(told, indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
 
 

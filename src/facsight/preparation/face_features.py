@@ -1,6 +1,5 @@
 """What is kept of the main face of a recording: what our reader makes of it, or its crops."""
 
-import re
 from pathlib import Path
 from typing import Any
 
@@ -8,7 +7,7 @@ import numpy as np
 import torch
 from jaxtyping import Float32, UInt8
 
-from facsight.core.errors import BadRecipe, BadTable
+from facsight.core.errors import BadRecipe
 from facsight.data.recordings import StreamCard
 from facsight.hub import bundled_weights, sha256
 from facsight.nn.classifier import fold_normalisation
@@ -37,11 +36,11 @@ class ReaderFeatures:
         self._temperature = float(card["temperature"])
         self.crop = crop_type(int(card["crop_size"]), crop.finder)
         self.side = self.crop.size
-        classes, features = list(card["classes"]), self._network.backbone.channels[-1]
-        self.size = (features + len(classes),)
+        self.classes, features = tuple(card["classes"]), self._network.backbone.channels[-1]
+        self.size = (features + len(self.classes),)
         self.version = key_of("face:facsight", 1, sha256(weights), self.crop.describe())
         self.about = (
-            f"{features} features and the probabilities of {', '.join(classes)}, by the reader "
+            f"{features} features and the probabilities of {', '.join(self.classes)}, by the reader "
             f"{card.get('name', weights.stem)}; crop: {self.crop}"
         )
 
@@ -77,20 +76,7 @@ class FaceCrops:
         return crops
 
 
-def classes_told(card: StreamCard) -> list[str]:
-    """The classes whose probabilities are the last columns of `face:facsight`, as its card says.
-
-    `BadTable` where it says none.
-    """
-    found = re.search(r"the probabilities of (.+?), by the reader ", card.about)
-    classes = found[1].split(", ") if found else []
-    if not 0 < len(classes) <= card.size[0]:
-        raise BadTable(f"{card.modality} does not say which probabilities it has: {card.about!r}")
-    return classes
-
-
 def face_card(modality: str, extractor: Any, rate: float | None) -> StreamCard:
     """What a modality of faces is."""
-    return StreamCard(
-        modality, type(extractor).__name__, extractor.version, extractor.size, rate, extractor.about
-    )
+    kind, classes = type(extractor).__name__, getattr(extractor, "classes", ())
+    return StreamCard(modality, kind, extractor.version, extractor.size, rate, extractor.about, classes)

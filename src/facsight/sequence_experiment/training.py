@@ -2,7 +2,6 @@
 
 import json
 from collections.abc import Callable, Mapping
-from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
@@ -197,7 +196,7 @@ def _card(
         "of_steps": recordings.of_steps,
         "step": recordings.step,
         "windows": dict(recipe.sections["windows"]),
-        "features": {name: asdict(card) for name, card in features.items()},
+        "features": {name: card.plain() for name, card in features.items()},
         "data": recordings.name,
         "recipe": recipe.to_toml(),
     }

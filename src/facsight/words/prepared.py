@@ -16,7 +16,6 @@ from facsight.core.errors import BadRecipe, BadTable
 from facsight.data.dataset import Dataset
 from facsight.data.opening import open_dataset
 from facsight.data.recordings import StreamCard, check_versions, read_cards, read_stream, stream_file
-from facsight.preparation.face_features import classes_told
 from facsight.words.cues import Account, Cue, Stretch
 from facsight.words.from_face import face_cues
 from facsight.words.from_voice import Usual, own_voice_cues, usual_voice
@@ -142,7 +141,7 @@ def _faces(
     """The main face as rows of readings, and their classes; None where the folder has nothing of faces."""
     if FACE not in cards and POSE not in cards:
         return None
-    classes = classes_told(cards[FACE]) if FACE in cards else []
+    classes = _classes(cards[FACE]) if FACE in cards else ()
     parts = []
     if FACE in cards:
         parts.append(_frame(streams[FACE], series_names("expression", classes)))
@@ -152,6 +151,12 @@ def _faces(
     unknown = {name: pl.lit(None, pl.Float64) for name in _AXES if name not in rows.columns}
     rows = rows.sort("time").with_row_index("frame").with_columns(**unknown)
     return rows.with_columns(status=pl.lit("ok"), track=pl.lit(1), cautions=pl.lit("")), classes
+
+
+def _classes(card: StreamCard) -> tuple[str, ...]:
+    if not card.classes:
+        raise BadTable(f"the card of {card.modality} names no classes of its probabilities: prepare it again")
+    return card.classes
 
 
 def _frame(stream: tuple[Series, Rows], names: Sequence[str]) -> pl.DataFrame:

@@ -42,7 +42,8 @@ CARDS = {
         "discord-1",
         (len(CLASSES),),
         FACE_RATE,
-        f"0 features and the probabilities of {', '.join(CLASSES)}, by the reader simulated; crop: none",
+        "simulated probabilities of expressions",
+        CLASSES,
     ),
     "audio:prosody": StreamCard(
         "audio:prosody",
